@@ -1,0 +1,108 @@
+"""An environment: where the services run, and the values that may differ from one to the next."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from components.spec.base import Frozen, HostName, ServiceName
+from components.spec.service import DigestReference, Mebibytes, Service, Vcpu
+
+PlatformName = Literal["kubernetes", "aws-ecs", "gke", "azure-aci"]
+Tier = Literal["dev", "staging", "prod"]
+
+
+class Registry(Frozen):
+    """Where images are pushed to and pulled from."""
+
+    address: Annotated[
+        str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?(/[a-z0-9][a-z0-9._/-]*)?$")
+    ] = Field(description="host[:port][/path], without a scheme; the repository's name is appended.")
+    username: str | None = Field(None, description="Default: the login that Docker's configuration holds.")
+    password: str | None = Field(None, description="A key in caas:secrets.")
+
+
+class Kubernetes(Frozen):
+    """The cluster, where the platform is `kubernetes`."""
+
+    kubeconfig: str | None = Field(None, description="Path of a kubeconfig. Default: KUBECONFIG, then ~/.kube/config.")
+    context: str | None = Field(None, description="Default: the kubeconfig's current context.")
+    namespace: ServiceName | None = Field(None, description="Default: <project>-<environment>.")
+    ingress_class: str | None = Field(None, description="Default: the cluster's default class.")
+    storage_class: str | None = Field(None, description="Default: the cluster's default class.")
+    load_balancer_class: str | None = None
+    ingress_endpoint: Annotated[str, StringConstraints(pattern=r"^https?://[^/]+$")] | None = Field(
+        None,
+        description="URL at which the ingress controller answers, where DNS does not lead to it "
+        "(a port that is not 80 or 443, a cluster on this machine). Default: the services' own host names.",
+    )
+    ingress_namespace: str = Field(
+        "ingress", description="Namespace of the ingress controller: the only one whose pods may call a service."
+    )
+
+
+class ScalingOverride(Frozen):
+    """The bounds of a service's scaling in one environment."""
+
+    minimum: Annotated[int, Field(ge=1, le=1000)] | None = None
+    maximum: Annotated[int, Field(ge=1, le=1000)] | None = None
+
+
+class IngressOverride(Frozen):
+    """A service's address in one environment."""
+
+    host: HostName | None = None
+    tls: bool | None = None
+    tls_secret: str | None = None
+
+
+class ServiceOverride(Frozen):
+    """What a stack file may change of a service: these fields and no others."""
+
+    cpu: Vcpu | None = None
+    memory: Mebibytes | None = None
+    replicas: Annotated[int, Field(ge=0, le=1000)] | None = None
+    scaling: ScalingOverride | None = None
+    ingress: IngressOverride | None = None
+    environment: dict[str, str] = Field(
+        default_factory=dict, description="New values for variables that the service declares; no new names."
+    )
+    image: DigestReference | None = Field(
+        None, description="Run this digest instead of building: what a promotion sets."
+    )
+
+
+class Settings(Frozen):
+    """The keys of Pulumi.<stack>.yaml (prefix `caas:`): the whole list of what may differ."""
+
+    platform: PlatformName = "kubernetes"
+    tier: Tier | None = Field(
+        None, description="Which rules apply. Default: the stack's name, where it is dev, staging or prod."
+    )
+    registry: Registry
+    kubernetes: Kubernetes = Field(default_factory=Kubernetes)
+    domain: HostName | None = Field(None, description="Services get <service>.<domain> unless they name a host.")
+    owner: str | None = Field(None, description="Team that answers for the environment; a tag on every resource.")
+    cost_centre: str | None = Field(None, description="A tag on every resource.")
+    log_retention: Annotated[int, Field(ge=1, le=3653)] | None = Field(
+        None, description="Days. Default: dev 14, staging 30, prod 90."
+    )
+    overrides: dict[ServiceName, ServiceOverride] = Field(default_factory=dict)
+
+
+class Environment(Frozen):
+    """Everything that is declared, validated as a whole before the first resource."""
+
+    project: ServiceName
+    stack: str
+    tier: Tier
+    platform: PlatformName
+    registry: Registry
+    kubernetes: Kubernetes
+    domain: HostName | None
+    owner: str | None
+    cost_centre: str | None
+    log_retention: int
+    services: tuple[Service, ...]
+    secret_keys: frozenset[str] = Field(description="The names, never the values, of caas:secrets.")
