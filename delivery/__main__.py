@@ -1,0 +1,5 @@
+"""``python -m delivery`` is ``caas``."""
+
+from delivery.cli import main
+
+main()

@@ -1,0 +1,87 @@
+"""What a stack says that it runs: its outputs, read strictly. The truth to compare with is in ``observe/``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from delivery.errors import DeliveryError
+from delivery.exit_codes import Exit
+
+
+@dataclass(frozen=True)
+class DeclaredService:
+    """One service as the last apply declared it."""
+
+    name: str
+    image: str
+    """``repository@sha256:…``."""
+    url: str | None
+    namespace: str
+    deployment: str
+    port: int
+    minimum: int
+    maximum: int
+    health_path: str
+
+    @property
+    def digest(self) -> str:
+        """``sha256:…``."""
+        return self.image.rpartition("@")[2]
+
+
+@dataclass(frozen=True)
+class Declared:
+    """Everything that the stack's last apply declared."""
+
+    stack: str
+    tier: str
+    platform: str
+    services: tuple[DeclaredService, ...]
+    kubeconfig: str | None
+    context: str | None
+    ingress_endpoint: str | None
+
+
+def parse(outputs: Mapping[str, Any], stack: str) -> Declared:
+    """Read the outputs of a stack. One that was never applied, or only halfway, proves nothing: an error."""
+    if not outputs:
+        raise DeliveryError(
+            f"Stack {stack!r} has no outputs: nothing was ever applied to it, or its last apply did not finish.",
+            Exit.NOT_PROVEN,
+            remedy=f"Run `caas up --stack {stack}`.",
+        )
+    try:
+        cluster = outputs.get("kubernetes") or {}
+        services = tuple(_service(name, fields) for name, fields in sorted(outputs["services"].items()))
+        return Declared(
+            stack=stack,
+            tier=outputs["environment"],
+            platform=outputs["platform"],
+            services=services,
+            kubeconfig=cluster.get("kubeconfig"),
+            context=cluster.get("context"),
+            ingress_endpoint=cluster.get("ingressEndpoint"),
+        )
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise DeliveryError(
+            f"The outputs of stack {stack!r} are not those of this program ({type(error).__name__}: {error}).",
+            Exit.NOT_PROVEN,
+            remedy=f"Apply the present program first: `caas up --stack {stack}`.",
+        ) from error
+
+
+def _service(name: str, fields: Mapping[str, Any]) -> DeclaredService:
+    # Numbers come back from the engine as floats.
+    return DeclaredService(
+        name=name,
+        image=str(fields["image"]),
+        url=fields["url"],
+        namespace=str(fields["namespace"]),
+        deployment=str(fields["deployment"]),
+        port=int(fields["port"]),
+        minimum=int(fields["minimum"]),
+        maximum=int(fields["maximum"]),
+        health_path=str(fields["healthPath"]),
+    )

@@ -1,0 +1,24 @@
+"""The one kind of error that ``caas`` shows: a line for a person and a code for a pipeline."""
+
+from __future__ import annotations
+
+from delivery.exit_codes import Exit
+
+
+class DeliveryError(Exception):
+    """An expected failure: what went wrong, where, and the way out; never a traceback.
+
+    ``details`` are further lines, such as a platform's own events, shown below the message.
+    """
+
+    def __init__(self, message: str, code: Exit, *, remedy: str | None = None, details: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.remedy = remedy
+        self.details = details
+
+    @property
+    def line(self) -> str:
+        """The message and the way out, in one line."""
+        return f"{self.message} {self.remedy}" if self.remedy else self.message

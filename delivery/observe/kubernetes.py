@@ -1,0 +1,168 @@
+"""Asks Kubernetes' API what runs, with the official client. Reads only, never writes; every call is bounded."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import urllib3
+from kubernetes import client, config
+from kubernetes.client.exceptions import ApiException
+from kubernetes.config.config_exception import ConfigException
+
+from delivery.errors import DeliveryError
+from delivery.exit_codes import Exit
+from delivery.masking import Masker
+from delivery.observe import kubernetes_objects as objects
+from delivery.observe.model import Evidence, Snapshot, Target
+
+CALL_LIMIT = (3, 10)
+"""Seconds to connect and to answer, for one call."""
+LOG_LINES = 10
+_ABSENT = (404,)
+_NO_LOG = (400, 404)
+"""The runtime has thrown the log of a finished container away, or the container has not started."""
+
+
+class KubernetesObserver:
+    """Reads Deployments, their ReplicaSets and pods."""
+
+    def __init__(self, kubeconfig: str | None = None, context: str | None = None) -> None:
+        """``kubeconfig`` and ``context`` default as kubectl's do: KUBECONFIG or ~/.kube/config, current context."""
+        self._where = kubeconfig or str(config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION)
+        # Any: the client's stubs do not know these members of ApiClient.
+        self._api: Any = _connect(self._where, context)
+
+    def snapshot(self, target: Target) -> Snapshot:
+        """The Deployment, and the pods of all its ReplicaSets."""
+        apps, core = f"/apis/apps/v1/namespaces/{target.namespace}", f"/api/v1/namespaces/{target.namespace}"
+        deployment = self._find(f"{apps}/deployments/{target.name}")
+        if deployment is None:
+            return Snapshot(target, exists=False)
+        mine = {"labelSelector": objects.selector(deployment)}
+        return objects.snapshot(
+            target,
+            deployment,
+            self._list(f"{apps}/replicasets", mine),
+            self._list(f"{core}/pods", mine),
+            self._list(f"/apis/autoscaling/v2/namespaces/{target.namespace}/horizontalpodautoscalers", {}),
+        )
+
+    def evidence(self, target: Target, instance: str) -> Evidence:
+        """The pod's newest events, and the last lines of its first container that has failed or is not ready."""
+        core = f"/api/v1/namespaces/{target.namespace}"
+        pod = self._find(f"{core}/pods/{instance}")
+        if pod is None:
+            return Evidence(instance)
+        events = objects.event_lines(self._list(f"{core}/events", {"fieldSelector": f"involvedObject.name={instance}"}))
+        values = self._secret_values(target.namespace, objects.secrets_of(pod))
+        if values is None:
+            unmasked = "(not shown: this credential may not read the pod's Secrets, so they could not be masked)"
+            return Evidence(instance, tuple(events), (unmasked,))
+        masker = Masker(values)
+        return Evidence(
+            instance,
+            tuple(masker(line) for line in events),
+            tuple(masker(line) for line in self._log(core, pod)),
+        )
+
+    def versions(self) -> dict[str, str]:
+        """The API server's version."""
+        return {"kubernetes": str(self._json("/version")["gitVersion"]).removeprefix("v")}
+
+    def _secret_values(self, namespace: str, names: list[str]) -> list[str] | None:
+        """The values that the pod can print; None where this credential may not know them."""
+        values: list[str] = []
+        for name in names:
+            try:
+                secret = self._find(f"/api/v1/namespaces/{namespace}/secrets/{name}")
+            except DeliveryError:
+                return None
+            data = (secret or {}).get("data") or {}
+            values += [base64.b64decode(value).decode(errors="replace") for value in data.values()]
+        return values
+
+    def _log(self, core: str, pod: Mapping[str, Any]) -> list[str]:
+        status = next((c for c in objects.container_states(pod) if not c["ready"]), None)
+        if status is None:
+            return []
+        ended_before = status["restartCount"] > 0 and "running" not in status["state"]
+        query = {"container": status["name"], "tailLines": str(LOG_LINES), "previous": str(ended_before).lower()}
+        try:
+            return self._get(f"{core}/pods/{pod['metadata']['name']}/log", query).splitlines()
+        except DeliveryError as error:
+            if isinstance(error.__cause__, ApiException) and error.__cause__.status in _NO_LOG:
+                return []
+            raise
+
+    def _find(self, path: str) -> Mapping[str, Any] | None:
+        try:
+            return self._json(path)
+        except DeliveryError as error:
+            if isinstance(error.__cause__, ApiException) and error.__cause__.status in _ABSENT:
+                return None
+            raise
+
+    def _list(self, path: str, query: Mapping[str, str]) -> list[Mapping[str, Any]]:
+        return list(self._json(path, query)["items"])
+
+    def _json(self, path: str, query: Mapping[str, str] | None = None) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = json.loads(self._get(path, query or {}))
+        return found
+
+    def _get(self, path: str, query: Mapping[str, str]) -> str:
+        """One GET. Plain JSON: the client's models call every field optional, also those that always are there."""
+        server = self._api.configuration.host
+        try:
+            response = self._api.call_api(
+                path,
+                "GET",
+                query_params=list(query.items()),
+                header_params={"Accept": "application/json, */*"},
+                auth_settings=["BearerToken"],
+                _preload_content=False,
+                _return_http_data_only=True,
+                _request_timeout=CALL_LIMIT,
+            )
+            return str(response.data.decode(errors="replace"))
+        except ApiException as error:
+            raise DeliveryError(
+                f"The cluster at {server} answered {error.status} {error.reason} to GET {path}.",
+                Exit.NOT_PROVEN,
+                remedy="The kubeconfig's credential must be valid and may get and list what is in the namespace."
+                if error.status in (401, 403)
+                else None,
+            ) from error
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise DeliveryError(
+                f"The cluster at {server} (kubeconfig {self._where}) does not answer "
+                f"within {CALL_LIMIT[0]} s: {_root(error)}.",
+                Exit.NOT_PROVEN,
+                remedy="Check that it runs and that the kubeconfig names its present address.",
+            ) from error
+
+
+def _connect(kubeconfig: str, context: str | None) -> client.ApiClient:
+    settings = client.Configuration()
+    try:
+        config.load_kube_config(kubeconfig, context, settings, persist_config=False)
+    except (ConfigException, OSError, ValueError) as error:
+        missing = not any(Path(part).expanduser().exists() for part in kubeconfig.split(":") if part)
+        what = "does not exist" if missing else f"cannot be used: {str(error).splitlines()[0].rstrip('.')}"
+        raise DeliveryError(
+            f"Kubeconfig {kubeconfig!r} {what}.",
+            Exit.BAD_INPUT,
+            remedy="Set KUBECONFIG, or caas:kubernetes.kubeconfig and caas:kubernetes.context in the stack's file.",
+        ) from error
+    settings.retries = False
+    return client.ApiClient(settings)
+
+
+def _root(error: BaseException) -> str:
+    """The innermost reason in one line, without the layers of the client around it."""
+    reason = getattr(error, "reason", None)
+    text = str(reason if isinstance(reason, BaseException) else error)
+    return text.rpartition(": ")[2].splitlines()[0] if text else type(error).__name__

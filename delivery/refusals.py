@@ -1,0 +1,85 @@
+"""What the engine's refusals mean: its text put into one line, a way out, and an exit code. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from delivery.errors import DeliveryError
+from delivery.exit_codes import Exit
+
+_NOISE = re.compile(
+    r"^(error|warning): |^\s*(Diagnostics|Resources|Duration|Outputs):|^\s*$|^Updating |^Previewing |^\+ "
+)
+LONGEST = 400
+"""Characters of the engine's own words that are shown."""
+
+
+def explain(text: str, stack: str, backend: str) -> DeliveryError:
+    """One error for what the engine wrote before it gave up. ``backend``: its URL, without credentials."""
+    lowered = text.lower()
+    if "incorrect passphrase" in lowered:
+        return DeliveryError(
+            f"The passphrase of stack {stack!r} is wrong: its secrets cannot be decrypted.",
+            Exit.BAD_INPUT,
+            remedy="Set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to the one that it was made with.",
+        )
+    if "passphrase must be set" in lowered:
+        return DeliveryError(
+            f"Stack {stack!r} encrypts its secrets with a passphrase, and none is given.",
+            Exit.BAD_INPUT,
+            remedy="Set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE.",
+        )
+    if re.search(r"no stack named .* found", lowered):
+        return missing_stack(stack, backend)
+    if _unreachable_backend(lowered):
+        return DeliveryError(
+            f"The state backend {backend} cannot be reached: {_first(text)}.",
+            Exit.BAD_INPUT,
+            remedy="Check PULUMI_BACKEND_URL and the credential for it.",
+        )
+    if "is currently locked by" in lowered:
+        return DeliveryError(f"Stack {stack!r} is locked.", Exit.LOCKED)
+    if "violates mandatory policy" in lowered or "mandatory] " in lowered:
+        return DeliveryError(f"Stack {stack!r} violates a mandatory policy: {_first(text)}.", Exit.POLICY)
+    if "configured kubernetes cluster is unreachable" in lowered:
+        return DeliveryError(
+            f"The Kubernetes cluster of stack {stack!r} cannot be reached: {_first(text)}.",
+            Exit.DEPLOYMENT_FAILED,
+            remedy="Check that it runs and that the kubeconfig names its present address.",
+        )
+    return DeliveryError(f"The engine could not apply stack {stack!r}: {_first(text)}.", Exit.DEPLOYMENT_FAILED)
+
+
+def missing_stack(stack: str, backend: str) -> DeliveryError:
+    """For commands that need a stack which was applied before."""
+    return DeliveryError(
+        f"There is no stack {stack!r} in {backend}.",
+        Exit.BAD_INPUT,
+        remedy=f"`pulumi stack ls` shows what is there; `caas up --stack {stack}` makes it.",
+    )
+
+
+def _unreachable_backend(lowered: str) -> bool:
+    signs = (
+        "problem logging in",
+        "could not open bucket",
+        "unable to open bucket",
+        "unable to check if bucket",
+        "failed to connect to pulumi",
+        "getting stack: ",
+        "could not list bucket",
+        "reading pulumi.yaml from bucket",
+        "unknown backend",
+        "no such bucket",
+        "invalid access token",
+        "unable to open bucket",
+    )
+    return any(sign in lowered for sign in signs)
+
+
+def _first(text: str) -> str:
+    """The first line that says what happened: the engine's ``error:`` line, or the first one with any content."""
+    lines = [line.strip() for line in text.splitlines()]
+    said = next((line for line in lines if line.startswith("error: ") and "update failed" not in line), None)
+    said = said or next((line for line in lines if not _NOISE.match(line)), "it gave no reason")
+    return said.removeprefix("error: ").rstrip(".")[:LONGEST]
