@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Makes .venv from the lock file, with what a bare Debian or Ubuntu lacks. Called by the Makefile;
+# running it again does nothing until the lock file changes.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+say() { printf '%s\n' "$*" >&2; }
+
+find_python() {
+    local name
+    for name in "${PYTHON:-}" python3 python3.13 python3.12 python3.11; do
+        if [ -n "$name" ] && command -v "$name" >/dev/null &&
+            "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            printf '%s\n' "$name"
+            return
+        fi
+    done
+    return 1
+}
+
+install_package() {
+    if ! command -v apt-get >/dev/null || [ "$(id -u)" -ne 0 ]; then
+        say "This machine lacks $*. Install it (on Debian or Ubuntu: apt-get install $*) and run again."
+        exit 1
+    fi
+    say "Installing $* …"
+    apt-get update --quiet >/dev/null
+    DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --no-install-recommends "$@" >/dev/null
+}
+
+stamp=.venv/.requirements.lock
+if [ -f "$stamp" ] && cmp --silent "$stamp" requirements.lock; then
+    exit 0
+fi
+
+python=$(find_python) || { install_package python3 && python=$(find_python); } || {
+    say "Python 3.11 or newer is needed; set PYTHON to its path and run again."
+    exit 1
+}
+"$python" -c 'import venv, ensurepip' 2>/dev/null || install_package python3-venv
+
+say "Installing the Python packages of requirements.lock into .venv (about 90 s) …"
+rm -f "$stamp"
+[ -x .venv/bin/python ] || "$python" -m venv --clear .venv
+.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+cp requirements.lock "$stamp"
