@@ -19,7 +19,7 @@ from policies.supply_chain import image_by_digest
 
 def _image_by_digest(args: ResourceValidationArgs, report: ReportViolation) -> None:
     for violation in image_by_digest(args.resource_type, args.props):
-        report(violation)
+        report(violation, None)
 
 
 PolicyPack(
