@@ -97,8 +97,8 @@ def pack(entries: Iterable[Entry], archive: Path) -> Layer:
     ):
         for entry in _with_parents(entries):
             _add(tar, entry)
-    with partial.open("rb") as packed:
-        digest = hashlib.file_digest(packed, "sha256").hexdigest()
+    with partial.open("rb") as written:
+        digest = hashlib.file_digest(written, "sha256").hexdigest()
     partial.replace(archive)
     return Layer(archive, f"sha256:{digest}", f"sha256:{plain.hexdigest()}", archive.stat().st_size)
 

@@ -6,17 +6,15 @@ above decides. ``virtualenv`` is relative to the directory of Pulumi.yaml.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 TOOLCHAINS = ("pip", "uv", "poetry")
 TYPE_CHECKERS = ("mypy", "pyright")
-KNOWN_OPTIONS = ("toolchain", "virtualenv", "typechecker")
 
 
 class OptionError(Exception):
@@ -71,15 +69,6 @@ class Interpreter:
                 filter(None, (str(self.virtualenv / "bin"), environment.get("PATH", "")))
             )
         return environment
-
-    def site_packages(self) -> Iterator[Path]:
-        """Where its packages lie. Read from the disk where that is possible: starting Python costs more."""
-        if self.virtualenv is not None:
-            yield from sorted(self.virtualenv.glob("lib/python3*/site-packages"))
-            return
-        script = "import json, site, sys; print(json.dumps([*site.getsitepackages(), site.getusersitepackages()]))"
-        answer = subprocess.run([self.executable, "-c", script], capture_output=True, check=True, text=True).stdout
-        yield from (Path(path) for path in json.loads(answer) if Path(path).is_dir())
 
 
 def resolve(options: Options) -> Interpreter:

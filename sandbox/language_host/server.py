@@ -58,14 +58,9 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
     def GetRequiredPackages(
         self, request: language_pb2.GetRequiredPackagesRequest, context: grpc.ServicerContext
     ) -> language_pb2.GetRequiredPackagesResponse:
-        with refusals(context):
-            plugins = packages.with_plugins(resolve(options_of(request.info)))
-        return language_pb2.GetRequiredPackagesResponse(
-            packages=[
-                plugin_pb2.PackageDependency(name=it.name, kind="resource", version=it.version, server=it.server)
-                for it in plugins
-            ]
-        )
+        # The engine downloads what this names before the program runs, even for a package that is installed and
+        # never used. What a program does use, the engine finds by itself when the first resource asks for it.
+        return language_pb2.GetRequiredPackagesResponse()
 
     def GetProgramDependencies(
         self, request: language_pb2.GetProgramDependenciesRequest, context: grpc.ServicerContext
