@@ -42,6 +42,8 @@ class Engine(PulumiCommand):
         super().__init__()
         self._process: subprocess.Popen[str] | None = None
         self._stopping = threading.Event()
+        self.last = CommandResult(stdout="", stderr="", code=0)
+        """How the last command ended: the Automation API's errors carry no more than a text."""
 
     def run(
         self,
@@ -79,10 +81,10 @@ class Engine(PulumiCommand):
         for reader in readers:
             reader.join()
         self._process = None
-        result = CommandResult(stdout="\n".join(out), stderr="\n".join(err), code=code)
+        self.last = CommandResult(stdout="\n".join(out), stderr="\n".join(err), code=code)
         if code != 0:
-            raise create_command_error(result)
-        return result
+            raise create_command_error(self.last)
+        return self.last
 
     def stop(self) -> None:
         """Ask the running command to finish cleanly; after CLEAN_STOP to leave at once; after HARD_STOP kill it.

@@ -28,12 +28,11 @@ class Output:
         self._err = Console(stderr=True, highlight=False, soft_wrap=True)
         self._last = ""
 
-    def say(self, line: str, style: str | None = None) -> None:
-        """One line of progress. The same line twice in a row is said once."""
-        line = self.masker(line)
-        if line != self._last:
-            self._err.print(Text(line, style=style or ""))
-        self._last = line
+    def say(self, line: str, style: str | None = None, *, key: str | None = None) -> None:
+        """One line of progress. Said once where the ``key`` (default: the line) is that of the line before."""
+        if (key or line) != self._last:
+            self._err.print(Text(self.masker(line), style=style or ""))
+        self._last = key or line
 
     def warn(self, line: str) -> None:
         """Something that a person should see and that is no failure yet."""
@@ -59,7 +58,7 @@ class Output:
         if self._json:
             self._out.file.write(self.masker(json.dumps(content, indent=2)) + "\n")
 
-    def error(self, error: DeliveryError) -> None:
+    def error(self, error: DeliveryError, problems: Sequence[Mapping[str, Any]] | None = None) -> None:
         """An expected failure: its line, then the platform's own words."""
         self._err.print(Text.assemble(("error: ", "bold red"), self.masker(error.line)))
         for detail in error.details:
@@ -70,5 +69,6 @@ class Output:
                 "remedy": error.remedy,
                 "details": list(error.details),
                 "exitCode": int(error.code),
+                **({"problems": list(problems)} if problems else {}),
             }
         )

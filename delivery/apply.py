@@ -1,0 +1,186 @@
+"""Runs the engine while watching what it brings about, and stops it when that cannot heal.
+
+The plug-ins' own waiting is no proof and may outlast every deadline: docs/adr/0009-verify-by-observation.md.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pulumi import automation as auto
+from pulumi.automation.errors import CommandError
+from pulumi.automation.events import EngineEvent, StepEventMetadata
+
+from delivery.engine import Engine
+from delivery.errors import DeliveryError
+from delivery.observe.model import Observer, Target
+from delivery.output import Output
+from delivery.verdict import Verdict, failure
+from delivery.watch import INTERVAL, Watch
+
+DEPLOYMENT = "kubernetes:apps/v1:Deployment"
+QUIET = frozenset({"same", "read", "refresh"})
+"""Operations that change nothing."""
+UNCHANGED_PATIENCE = 20.0
+"""Seconds after which a Deployment that the engine works on is judged although its declaration has not changed: it is
+then the same declaration once more, whose failure is as final as before."""
+_COLOUR = re.compile(r"<\{%[^%]*%\}>")
+
+
+def deployments(resources: list[Mapping[str, Any]]) -> Iterator[Target]:
+    """The Deployments in a stored state."""
+    for resource in resources:
+        if resource["type"] == DEPLOYMENT:
+            target = _target(resource.get("inputs", {}))
+            if target:
+                yield target
+
+
+def _target(inputs: Mapping[str, Any]) -> Target | None:
+    metadata = inputs.get("metadata", {})
+    name, namespace = metadata.get("name"), metadata.get("namespace")
+    return Target(namespace, name) if isinstance(name, str) and isinstance(namespace, str) else None
+
+
+class Journal:
+    """What the engine reports while it works: shown line by line, and kept for the end."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        self._began: dict[str, float] = {}
+        self.changes: dict[str, int] = {}
+        self.errors: list[str] = []
+        self.policy_violated = False
+        self.rolling: dict[Target, float] = {}
+        """Deployments that the engine is working on, and since when."""
+        self._lock = threading.Lock()
+
+    def hear(self, event: EngineEvent) -> None:
+        """Called by the Automation API, on its thread, for each event."""
+        if event.resource_pre_event:
+            self._begin(event.resource_pre_event.metadata)
+        elif event.res_outputs_event:
+            self._end(event.res_outputs_event.metadata, "")
+        elif event.res_op_failed_event:
+            self._end(event.res_op_failed_event.metadata, "  FAILED")
+        elif event.diagnostic_event and event.diagnostic_event.severity == "error":
+            self.errors.append(_COLOUR.sub("", event.diagnostic_event.message).strip())
+        elif event.policy_event and event.policy_event.enforcement_level == "mandatory":
+            self.policy_violated = True
+            self.errors.append(_COLOUR.sub("", event.policy_event.message).strip())
+        elif event.summary_event:
+            changed = event.summary_event.resource_changes or {}
+            self.changes = {str(getattr(op, "value", op)): n for op, n in changed.items() if n}
+
+    @property
+    def changed(self) -> int:
+        """How many resources the apply changed."""
+        return sum(n for op, n in self.changes.items() if op not in QUIET)
+
+    def targets(self) -> dict[Target, float]:
+        """A copy of ``rolling``."""
+        with self._lock:
+            return dict(self.rolling)
+
+    def _begin(self, step: StepEventMetadata) -> None:
+        self._began[step.urn] = time.monotonic()
+        if step.type == DEPLOYMENT and _word(step) not in {*QUIET, "delete"} and step.new:
+            target = _target(step.new.inputs or {})
+            if target:
+                with self._lock:
+                    self.rolling[target] = time.monotonic()
+
+    def _end(self, step: StepEventMetadata, how: str) -> None:
+        word = _word(step)
+        if word in QUIET or step.type == "pulumi:pulumi:Stack":
+            return
+        took = time.monotonic() - self._began.get(step.urn, time.monotonic())
+        kind, name = step.type.rpartition(":")[2], step.urn.rpartition("::")[2]
+        self._output.say(f"  {word:<8} {kind:<24} {name}  {took:.1f} s{how}")
+
+
+def _word(step: StepEventMetadata) -> str:
+    return str(getattr(step.op, "value", step.op))
+
+
+class Guard:
+    """Looks at the Deployments under way; says what troubles them, and when they cannot heal."""
+
+    def __init__(self, observer: Observer, output: Output, before: Mapping[Target, int]) -> None:
+        """``before``: the generation of each Deployment before the engine began. An older failure is not this one's."""
+        self._observer = observer
+        self._watch = Watch(observer, output)
+        self._before = before
+
+    def check(self, rolling: Mapping[Target, float]) -> tuple[Target, Verdict] | None:
+        """One look at each; the first that has failed for good, or None."""
+        for target, since in rolling.items():
+            snapshot, ages = self._watch.look(target)
+            fresh = snapshot.generation > self._before.get(target, 0)
+            if not fresh and time.monotonic() - since < UNCHANGED_PATIENCE:
+                continue
+            self._watch.comment(snapshot, ages)
+            verdict = failure(snapshot, ages)
+            if verdict:
+                return target, verdict
+        return None
+
+    def evidence(self, target: Target, verdict: Verdict) -> tuple[str, ...]:
+        """The platform's own words, for the report."""
+        return tuple(f"{target.name}: {r}" for r in verdict.reasons) + self._watch.evidence(target, verdict.instances)
+
+
+def run(
+    stack: auto.Stack, engine: Engine, journal: Journal, guard: Guard | None
+) -> tuple[CommandError | None, tuple[Target, Verdict] | None]:
+    """Apply. Answers the engine's refusal, and what made us stop it, where there was either.
+
+    Ctrl-C asks the engine to finish cleanly, waits for that, and then is raised.
+    """
+    refusal: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            stack.up(on_event=journal.hear, show_secrets=False, color="never", suppress_progress=True)
+        except BaseException as error:
+            refusal.append(error)
+
+    worker = threading.Thread(target=work, daemon=True)
+    worker.start()
+    found, interrupted = _attend(worker, engine, journal, guard)
+    if interrupted:
+        raise KeyboardInterrupt
+    if refusal and not isinstance(refusal[0], CommandError):
+        raise refusal[0]
+    return (refusal[0] if refusal and isinstance(refusal[0], CommandError) else None), found
+
+
+def _attend(
+    worker: threading.Thread, engine: Engine, journal: Journal, guard: Guard | None
+) -> tuple[tuple[Target, Verdict] | None, bool]:
+    found: tuple[Target, Verdict] | None = None
+    interrupted = False
+    while worker.is_alive():
+        try:
+            if guard and found is None and not interrupted:
+                found = _check(guard, journal)
+                if found:
+                    engine.stop()
+            worker.join(INTERVAL)
+        except KeyboardInterrupt:
+            interrupted = True
+            engine.stop()
+    return found, interrupted
+
+
+def _check(guard: Guard, journal: Journal) -> tuple[Target, Verdict] | None:
+    try:
+        return guard.check(journal.targets())
+    except DeliveryError:
+        # A look that failed is no news about the release. The next one comes in a second, and the proof at the end
+        # does not forgive it.
+        return None

@@ -1,0 +1,122 @@
+"""One stack of the program, as the Automation API sees it: open or make it, read its outputs, state and secrets."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from pulumi import automation as auto
+from pulumi.automation.errors import CommandError
+from ruamel.yaml import YAML
+
+from delivery import locks, refusals
+from delivery.engine import Engine
+from delivery.errors import DeliveryError
+
+
+class ProgramStack:
+    """A stack in its backend. Methods raise DeliveryError where the engine refuses."""
+
+    def __init__(self, directory: Path, name: str, project: str, engine: Engine) -> None:
+        self.directory = directory
+        self.name = name
+        self.project = project
+        self.engine = engine
+        self._url = _backend_url(directory)
+
+    @property
+    def backend(self) -> str:
+        """Where the state is kept, for people: without any credential that the URL may hold."""
+        if self._url is None:
+            return "the backend that `pulumi login` chose"
+        parts = urlsplit(self._url)
+        host = parts.netloc.rpartition("@")[2]
+        return f"{parts.scheme}://{host}{parts.path}"
+
+    @property
+    def backend_directory(self) -> Path | None:
+        """The directory of a file backend; None for any other."""
+        return locks.file_backend(self._url) if self._url else None
+
+    def select(self) -> auto.Stack:
+        """The stack, which must exist."""
+        return self._open(create=False)
+
+    def select_or_create(self) -> tuple[auto.Stack, bool]:
+        """The stack, and whether it had to be made."""
+        try:
+            return self._open(create=False), False
+        except DeliveryError as error:
+            if not isinstance(error.__cause__, auto.StackNotFoundError):
+                raise
+        return self._open(create=True), True
+
+    def _open(self, *, create: bool) -> auto.Stack:
+        try:
+            workspace = auto.LocalWorkspace(work_dir=str(self.directory), pulumi_command=self.engine)
+            return (auto.Stack.create if create else auto.Stack.select)(self.name, workspace)
+        except CommandError as error:
+            raise self.explain() from error
+
+    def outputs(self) -> dict[str, Any]:
+        """The stack's outputs. Secret ones stay masked: verifying needs none of them."""
+        return dict(self._json("stack", "output", "--json"))
+
+    def state(self) -> dict[str, Any]:
+        """The deployment as it is stored, secrets encrypted."""
+        return dict(self._json("stack", "export").get("deployment") or {})
+
+    def secret_values(self) -> list[str]:
+        """Every secret of the stack's configuration, for the masker alone."""
+        config = self._json("config", "--show-secrets", "--json")
+        return [text for entry in config.values() if entry.get("secret") for text in _texts(entry)]
+
+    def run(self, *arguments: str) -> str:
+        """One engine command for this stack, without a display; answers what it wrote."""
+        try:
+            return self.engine.run([*arguments, "--stack", self.name], str(self.directory), {}).stdout
+        except CommandError as error:
+            raise self.explain() from error
+
+    def explain(self) -> DeliveryError:
+        """What the engine's last refusal means."""
+        result = self.engine.last
+        return refusals.explain(f"{result.stderr}\n{result.stdout}", self.name, self.backend)
+
+    def _json(self, *arguments: str) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.run(*arguments))
+        return found
+
+
+def _backend_url(directory: Path) -> str | None:
+    """As the engine chooses it: the variable, else the project's file, else None for the last login."""
+    if url := os.environ.get("PULUMI_BACKEND_URL"):
+        return url
+    backend = YAML(typ="safe").load(directory / "Pulumi.yaml").get("backend") or {}
+    url = backend.get("url")
+    return str(url) if url else None
+
+
+def _texts(entry: dict[str, Any]) -> Iterator[str]:
+    """The single values of an entry: an object with secrets inside is printed as one JSON text."""
+    value = entry.get("objectValue", entry.get("value"))
+    if isinstance(value, str) and value[:1] in "{[":
+        with contextlib.suppress(ValueError):  # A text that only begins like JSON is a text.
+            value = json.loads(value)
+    yield from _leaves(value)
+
+
+def _leaves(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for item in value.values():
+            yield from _leaves(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _leaves(item)
+    elif value is not None:
+        yield str(value)

@@ -1,0 +1,158 @@
+"""``caas up``: validate, wait for the stack, put right what a killed apply left, apply, prove."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pulumi import automation as auto
+from pulumi.automation import ConcurrentUpdateError
+
+from components.spec import Environment
+from delivery import apply, declared, locks, recover
+from delivery.engine import Engine
+from delivery.errors import DeliveryError
+from delivery.exit_codes import Exit
+from delivery.observe import Observer, Target
+from delivery.observe.platforms import observer_for
+from delivery.output import Output
+from delivery.stack import ProgramStack
+from delivery.verify import Finding, verify
+
+LOCK_TIMEOUT = 300.0
+"""Seconds to wait for a stack that somebody else is changing."""
+LOCK_INTERVAL = 2.0
+
+
+@dataclass(frozen=True)
+class Result:
+    """What an ``up`` brought about."""
+
+    stack: str
+    created: bool
+    changes: Mapping[str, int]
+    changed: int
+    findings: tuple[Finding, ...]
+    versions: Mapping[str, str]
+    seconds: float
+
+    def document(self) -> dict[str, Any]:
+        """For --json."""
+        return {
+            "stack": self.stack,
+            "created": self.created,
+            "changes": dict(self.changes),
+            "changed": self.changed,
+            "services": [f.document() for f in self.findings],
+            "versions": dict(self.versions),
+            "seconds": round(self.seconds, 1),
+        }
+
+
+def up(
+    directory: Path, environment: Environment, output: Output, *, timeout: float, lock_timeout: float = LOCK_TIMEOUT
+) -> Result:
+    """Apply the program to a stack and prove it. DeliveryError, with the code that fits, where that cannot be."""
+    began = time.monotonic()
+    engine = Engine()
+    stack = ProgramStack(directory, environment.stack, environment.project, engine)
+    handle, created = stack.select_or_create()
+    if created:
+        output.say(f"Made stack {stack.name} in {stack.backend}.")
+    output.masker.add(stack.secret_values())
+    observer = _observer(environment)
+    journal = _apply(handle, stack, observer, output, lock_timeout)
+    truth = declared.parse(stack.outputs(), stack.name)
+    output.say(f"Applied: {journal.changed} changed." if journal.changed else "Nothing to change.")
+    findings = verify(truth, observer, output, timeout=timeout)
+    versions = {"pulumi": str(engine.version), **observer.versions()}
+    return Result(stack.name, created, journal.changes, journal.changed, findings, versions, time.monotonic() - began)
+
+
+def _observer(environment: Environment) -> Observer:
+    cluster = environment.kubernetes
+    return observer_for(environment.platform, kubeconfig=cluster.kubeconfig, context=cluster.context)
+
+
+def _apply(
+    handle: auto.Stack, stack: ProgramStack, observer: Observer, output: Output, lock_timeout: float
+) -> apply.Journal:
+    """Take turns with others until the limit; answers what the engine reported."""
+    until = time.monotonic() + lock_timeout
+    while True:
+        _await_turn(stack, output, until, lock_timeout)
+        try:
+            return _apply_once(handle, stack, observer, output)
+        except DeliveryError as error:
+            if error.code is not Exit.LOCKED:
+                raise
+            # Somebody was quicker, or the backend is one whose locks only the engine can read.
+            holders = locks.in_message(stack.engine.last.stderr + "\n" + stack.engine.last.stdout)
+            _wait_or_give_up(stack, holders, output, until, lock_timeout)
+
+
+def _await_turn(stack: ProgramStack, output: Output, until: float, limit: float) -> None:
+    directory = stack.backend_directory
+    if directory is None:
+        return
+    while remaining := locks.release_dead(locks.held(directory, stack.project, stack.name), output.warn):
+        _wait_or_give_up(stack, remaining, output, until, limit)
+
+
+def _wait_or_give_up(
+    stack: ProgramStack, holders: list[locks.Lock], output: Output, until: float, limit: float
+) -> None:
+    names = ", ".join(lock.holder for lock in holders) or "somebody else"
+    left = until - time.monotonic()
+    if left <= 0:
+        raise DeliveryError(
+            f"Stack {stack.name!r} is being changed by {names}, and still was after {limit:.0f} s.",
+            Exit.LOCKED,
+            remedy="Try again when that has finished. Only if it is known to be dead: "
+            f"`pulumi cancel --stack {stack.name}`.",
+        )
+    output.say(f"Waiting for {names} to finish with stack {stack.name} ({left:.0f} s left).", key=names)
+    time.sleep(min(LOCK_INTERVAL, left))
+
+
+def _apply_once(handle: auto.Stack, stack: ProgramStack, observer: Observer, output: Output) -> apply.Journal:
+    state = stack.state()
+    if recover.recover(stack, state, output):
+        state = stack.state()
+    before = _generations(state, observer)
+    journal = apply.Journal(output)
+    guard = apply.Guard(observer, output, before)
+    output.say(f"Applying stack {stack.name}.")
+    refusal, beyond_healing = apply.run(handle, stack.engine, journal, guard)
+    if beyond_healing:
+        target, verdict = beyond_healing
+        raise DeliveryError(
+            f"The new release of {target.name} cannot run; the apply was stopped. What ran before serves on.",
+            Exit.DEPLOYMENT_FAILED,
+            remedy="Correct it and run `caas up` again; nothing has to be cleaned up by hand.",
+            details=guard.evidence(target, verdict),
+        )
+    if isinstance(refusal, ConcurrentUpdateError):
+        raise DeliveryError(f"Stack {stack.name!r} is locked.", Exit.LOCKED) from refusal
+    if refusal:
+        raise _failed(stack, journal, guard) from refusal
+    return journal
+
+
+def _generations(state: Mapping[str, Any], observer: Observer) -> dict[Target, int]:
+    """What is declared at the platform before the engine begins, to tell an old failure from a new one."""
+    return {t: observer.snapshot(t).generation for t in apply.deployments(state.get("resources") or [])}
+
+
+def _failed(stack: ProgramStack, journal: apply.Journal, guard: apply.Guard) -> DeliveryError:
+    if journal.policy_violated:
+        return DeliveryError(
+            f"Stack {stack.name!r} violates a mandatory policy.", Exit.POLICY, details=tuple(journal.errors)
+        )
+    error = stack.explain()
+    found = guard.check({target: 0.0 for target in journal.targets()})
+    evidence = guard.evidence(*found) if found else ()
+    return DeliveryError(error.message, error.code, remedy=error.remedy, details=(*journal.errors, *evidence))
