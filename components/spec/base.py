@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 from pydantic.alias_generators import to_camel
+
+
+@dataclass(frozen=True)
+class Unit:
+    """The unit of a number, beside its bounds: error messages convert to it and the reference names it."""
+
+    name: str
 
 
 class Frozen(BaseModel):
@@ -21,6 +29,8 @@ class Frozen(BaseModel):
         alias_generator=to_camel,
         populate_by_name=True,
         strict=True,
+        # A model prints itself in full into a traceback; what it holds is nobody's business there.
+        hide_input_in_errors=True,
     )
 
 
@@ -36,6 +46,24 @@ DIGEST_REFERENCE = r"^[a-z0-9][a-z0-9._:/-]*@sha256:[0-9a-f]{64}$"
 ENVIRONMENT_NAME = r"^[A-Za-z_][A-Za-z0-9_]*$"
 """What POSIX shells and every platform accept as an environment variable's name."""
 
+LABEL_VALUE = r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$"
+"""What Kubernetes takes as a label's value, and every cloud as a tag's."""
+
+KEY_OF_SECRET = r"^[A-Za-z][A-Za-z0-9_-]{0,63}$"  # noqa: S105 - the form of a name, no secret
+"""A key in caas:secrets: letters, digits, ``_`` and ``-``, so that it needs no quoting in a config path."""
+
+BUILD_PLATFORM = r"^[a-z0-9]+/[a-z0-9_]+(/[a-z0-9]+)?$"
+"""``os/architecture[/variant]``."""
+
+URL_PATH = r"^/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*$"
+
+ABSOLUTE_PATH = r"^/[^\x00]*$"
+
+REGISTRY_ADDRESS = r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?(/[a-z0-9][a-z0-9._/-]*)?$"
+
+ORIGIN = r"^https?://[^/]+$"
+"""A URL's scheme and host, without a path."""
+
 ServiceName = Annotated[str, StringConstraints(pattern=DNS_LABEL, max_length=40)]
 """At most 40 characters, so that the names derived from it fit the shortest limit (63)."""
 
@@ -43,8 +71,17 @@ EnvironmentName = Annotated[str, StringConstraints(pattern=ENVIRONMENT_NAME)]
 
 HostName = Annotated[str, StringConstraints(pattern=HOST_NAME, max_length=253)]
 
-UrlPath = Annotated[str, StringConstraints(pattern=r"^/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*$")]
+UrlPath = Annotated[str, StringConstraints(pattern=URL_PATH)]
 """An absolute URL path without a query."""
 
-AbsolutePath = Annotated[str, StringConstraints(pattern=r"^/[^\x00]*$")]
+AbsolutePath = Annotated[str, StringConstraints(pattern=ABSOLUTE_PATH)]
 """An absolute path inside a container."""
+
+LabelValue = Annotated[str, StringConstraints(pattern=LABEL_VALUE)]
+
+SecretKey = Annotated[str, StringConstraints(pattern=KEY_OF_SECRET)]
+
+BuildPlatform = Annotated[str, StringConstraints(pattern=BUILD_PLATFORM)]
+
+RelativePath = Annotated[str, StringConstraints(min_length=1)]
+"""A path relative to a directory that the field names; that it stays inside is checked beside the files."""

@@ -6,7 +6,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from components.spec.base import Frozen, HostName, ServiceName
+from components.spec.base import (
+    ORIGIN,
+    REGISTRY_ADDRESS,
+    Frozen,
+    HostName,
+    LabelValue,
+    SecretKey,
+    ServiceName,
+    Unit,
+)
 from components.spec.service import DigestReference, Mebibytes, Service, Vcpu
 
 PlatformName = Literal["kubernetes", "aws-ecs", "gke", "azure-aci"]
@@ -16,11 +25,11 @@ Tier = Literal["dev", "staging", "prod"]
 class Registry(Frozen):
     """Where images are pushed to and pulled from."""
 
-    address: Annotated[
-        str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?(/[a-z0-9][a-z0-9._/-]*)?$")
-    ] = Field(description="host[:port][/path], without a scheme; the repository's name is appended.")
+    address: Annotated[str, StringConstraints(pattern=REGISTRY_ADDRESS)] = Field(
+        description="host[:port][/path], without a scheme; the repository's name is appended."
+    )
     username: str | None = Field(None, description="Default: the login that Docker's configuration holds.")
-    password: str | None = Field(None, description="A key in caas:secrets.")
+    password: SecretKey | None = Field(None, description="A key in caas:secrets.")
 
 
 class Kubernetes(Frozen):
@@ -32,7 +41,7 @@ class Kubernetes(Frozen):
     ingress_class: str | None = Field(None, description="Default: the cluster's default class.")
     storage_class: str | None = Field(None, description="Default: the cluster's default class.")
     load_balancer_class: str | None = None
-    ingress_endpoint: Annotated[str, StringConstraints(pattern=r"^https?://[^/]+$")] | None = Field(
+    ingress_endpoint: Annotated[str, StringConstraints(pattern=ORIGIN)] | None = Field(
         None,
         description="URL at which the ingress controller answers, where DNS does not lead to it "
         "(a port that is not 80 or 443, a cluster on this machine). Default: the services' own host names.",
@@ -83,12 +92,17 @@ class Settings(Frozen):
     registry: Registry
     kubernetes: Kubernetes = Field(default_factory=Kubernetes)
     domain: HostName | None = Field(None, description="Services get <service>.<domain> unless they name a host.")
-    owner: str | None = Field(None, description="Team that answers for the environment; a tag on every resource.")
-    cost_centre: str | None = Field(None, description="A tag on every resource.")
-    log_retention: Annotated[int, Field(ge=1, le=3653)] | None = Field(
+    owner: LabelValue | None = Field(
+        None, description="Team that answers for the environment; a tag on every resource."
+    )
+    cost_centre: LabelValue | None = Field(None, description="A tag on every resource.")
+    log_retention: Annotated[int, Field(ge=1, le=3653), Unit("days")] | None = Field(
         None, description="Days. Default: dev 14, staging 30, prod 90."
     )
-    overrides: dict[ServiceName, ServiceOverride] = Field(default_factory=dict)
+    # The names are plain text here: one that is no service's is refused as such, with the nearest that is.
+    overrides: dict[str, ServiceOverride] = Field(
+        default_factory=dict, description="Service -> what differs of it in this environment."
+    )
 
 
 class Environment(Frozen):

@@ -13,39 +13,43 @@ from pydantic import Field, StringConstraints
 from components.spec.base import (
     DIGEST_REFERENCE,
     AbsolutePath,
+    BuildPlatform,
     EnvironmentName,
     Frozen,
     HostName,
+    RelativePath,
+    SecretKey,
     ServiceName,
+    Unit,
     UrlPath,
 )
 
 Port = Annotated[int, Field(ge=1, le=65535)]
-Percent = Annotated[int, Field(ge=1, le=100)]
-Seconds = Annotated[int, Field(ge=0, le=3600)]
-PositiveSeconds = Annotated[int, Field(ge=1, le=3600)]
+Percent = Annotated[int, Field(ge=1, le=100), Unit("percent")]
+Seconds = Annotated[int, Field(ge=0, le=3600), Unit("seconds")]
+PositiveSeconds = Annotated[int, Field(ge=1, le=3600), Unit("seconds")]
 DigestReference = Annotated[str, StringConstraints(pattern=DIGEST_REFERENCE)]
-Vcpu = Annotated[float, Field(ge=0.01, le=64, strict=False)]
-Mebibytes = Annotated[int, Field(ge=16, le=524288)]
+Vcpu = Annotated[float, Field(ge=0.01, le=64, allow_inf_nan=False), Unit("vCPU")]
+Mebibytes = Annotated[int, Field(ge=16, le=524288), Unit("MiB")]
 
 
 class Build(Frozen):
     """How the image is built from a Dockerfile. The result is always referred to by digest."""
 
-    context: str = Field(description="Build context, relative to the directory of Pulumi.yaml.")
-    dockerfile: str = Field("Dockerfile", description="Path of the Dockerfile inside the context.")
+    context: RelativePath = Field(description="Build context, relative to the directory of Pulumi.yaml.")
+    dockerfile: RelativePath = Field("Dockerfile", description="Path of the Dockerfile inside the context.")
     target: str | None = Field(None, description="Stage to build. Default: the last one.")
     args: dict[str, str] = Field(
         default_factory=dict, description="Build arguments. Never secrets: they stay in the image's history."
     )
-    platforms: tuple[str, ...] = Field(
+    platforms: tuple[BuildPlatform, ...] = Field(
         (), description="Such as linux/amd64, linux/arm64. Default: the builder's own platform."
     )
     cache_from: tuple[str, ...] = Field((), description="Image references to read build cache from.")
     cache_to: str | None = Field(
         None, description="Image reference to write build cache to. Default: cache inside the image (inline)."
     )
-    secrets: dict[str, str] = Field(
+    secrets: dict[str, SecretKey] = Field(
         default_factory=dict,
         description="Build secrets: mount id -> key in caas:secrets. Mounted during a RUN, never stored.",
     )
@@ -58,7 +62,7 @@ class Build(Frozen):
 class SecretSource(Frozen):
     """Where a secret value comes from: exactly one of the two."""
 
-    config: str | None = Field(
+    config: SecretKey | None = Field(
         None, description="A key in caas:secrets, set by `pulumi config set --secret --path 'caas:secrets.KEY'`."
     )
     reference: str | None = Field(
@@ -122,23 +126,23 @@ class Rollout(Frozen):
     """How running instances are replaced by new ones."""
 
     strategy: Literal["rolling", "blue-green", "canary", "linear"] = "rolling"
-    max_surge: Annotated[int, Field(ge=0, le=100)] = Field(
+    max_surge: Annotated[int, Field(ge=0, le=100), Unit("percent")] = Field(
         100, description="Extra instances during an update, percent of the count."
     )
-    max_unavailable: Annotated[int, Field(ge=0, le=100)] = Field(
+    max_unavailable: Annotated[int, Field(ge=0, le=100), Unit("percent")] = Field(
         0, description="Missing instances during an update, percent of the count."
     )
     min_ready: Seconds = Field(0, description="Seconds a new instance must stay ready before it counts.")
-    progress_deadline: Annotated[int, Field(ge=10, le=3600)] = Field(
+    progress_deadline: Annotated[int, Field(ge=10, le=3600), Unit("seconds")] = Field(
         300, description="Seconds without progress after which the update has failed."
     )
-    drain: Annotated[int, Field(ge=0, le=600)] = Field(
+    drain: Annotated[int, Field(ge=0, le=600), Unit("seconds")] = Field(
         30, description="Seconds that an instance keeps serving open connections after it left rotation."
     )
-    endpoint_lag: Annotated[int, Field(ge=0, le=60)] = Field(
+    endpoint_lag: Annotated[int, Field(ge=0, le=60), Unit("seconds")] = Field(
         5, description="Seconds until every load balancer has noticed that an instance leaves; it serves on meanwhile."
     )
-    stop_timeout: Annotated[int, Field(ge=1, le=900)] = Field(
+    stop_timeout: Annotated[int, Field(ge=1, le=900), Unit("seconds")] = Field(
         60, description="Seconds from the stop signal to the kill; at least drain + endpointLag."
     )
 
@@ -150,7 +154,8 @@ class Ingress(Frozen):
     path: UrlPath = Field("/", description="Path prefix that leads to this service.")
     tls: bool = Field(True, description="Serve HTTPS; plain HTTP redirects. Only dev may turn it off.")
     tls_secret: str | None = Field(
-        None, description="An existing certificate by name (Kubernetes Secret, ACM ARN). Default: managed by the platform."
+        None,
+        description="An existing certificate by name (Kubernetes Secret, ACM ARN). Default: managed by the platform.",
     )
     class_name: str | None = Field(None, description="Ingress class. Default: the environment's.")
 
@@ -162,7 +167,7 @@ class Volume(Frozen):
     kind: Literal["scratch", "persistent"] = Field(
         "scratch", description="scratch is emptied with the instance; persistent is shared and survives it."
     )
-    size: Annotated[int, Field(ge=1, le=65536)] = Field(64, description="MiB.")
+    size: Annotated[int, Field(ge=1, le=65536), Unit("MiB")] = Field(64, description="MiB.")
     read_only: bool = False
 
 
@@ -176,6 +181,15 @@ class Sidecar(Frozen):
     memory: Mebibytes = Field(32, description="MiB.")
     environment: dict[EnvironmentName, str] = Field(default_factory=dict)
     port: Port | None = None
+
+
+class Egress(Frozen):
+    """One place outside the environment that a service may call."""
+
+    cidr: Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F.:]+/[0-9]{1,3}$")] = Field(
+        description="Addresses, such as 10.20.0.0/16."
+    )
+    ports: tuple[Port, ...] = Field((), description="TCP ports. Default: every port.")
 
 
 class Service(Frozen):
@@ -200,6 +214,9 @@ class Service(Frozen):
     scaling: Scaling | None = None
     rollout: Rollout = Field(default_factory=Rollout)
     ingress: Ingress | None = Field(None, description="Default: reachable inside the environment only.")
+    egress: tuple[Egress, ...] = Field(
+        (), description="What it may call outside. Default: name resolution and the environment's own services only."
+    )
     volumes: dict[ServiceName, Volume] = Field(default_factory=dict)
     sidecars: dict[ServiceName, Sidecar] = Field(default_factory=dict)
     service_account_annotations: dict[str, str] = Field(

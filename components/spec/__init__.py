@@ -1,0 +1,30 @@
+"""What is declared, as values: typed, frozen, validated as a whole before the first resource.
+
+This package imports no Pulumi. `load_environment` turns plain configuration into an `Environment` or raises
+`SpecError` with every problem; `read_files` reads the configuration from disk, without an engine. Whatever
+declares resources takes these values and belongs elsewhere.
+"""
+
+from components.spec.environment import Environment, Kubernetes, Registry, Settings, Tier
+from components.spec.errors import NAMESPACE, Problem, Shown, SpecError
+from components.spec.files import Source, read_files
+from components.spec.load import load_environment
+from components.spec.schema import json_schema
+from components.spec.service import Service
+
+__all__ = [
+    "NAMESPACE",
+    "Environment",
+    "Kubernetes",
+    "Problem",
+    "Registry",
+    "Service",
+    "Settings",
+    "Shown",
+    "Source",
+    "SpecError",
+    "Tier",
+    "json_schema",
+    "load_environment",
+    "read_files",
+]

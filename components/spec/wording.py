@@ -1,0 +1,184 @@
+"""The words of an error about one value: what may stand there, and what to write instead.
+
+One entry per kind of fault that pydantic tells apart; its own wording never reaches a user. Rules that need
+more than one value, and their words, live in ``checks*.py``.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from components.spec import base
+from components.spec.fields import Shape, children
+from components.spec.quantities import convert
+
+Words = tuple[str, str]
+"""The limit and the remedy."""
+
+PATTERNS: Mapping[str, Words] = {
+    base.DNS_LABEL: (
+        "lower-case letters, digits and '-', beginning with a letter, at most 40 characters (a DNS label)",
+        "rename it, for example my-service",
+    ),
+    base.HOST_NAME: ("a host name in lower case, without scheme, port or path", "write it like hello.example.org"),
+    base.DIGEST_REFERENCE: (
+        "an image by digest, repository@sha256:<64 hex digits>; a tag can change under its name",
+        "look the digest up with `docker buildx imagetools inspect IMAGE` and write repository@sha256:…",
+    ),
+    base.ENVIRONMENT_NAME: (
+        "a variable's name: letters, digits and '_', not beginning with a digit",
+        "rename the variable, for example LOG_LEVEL",
+    ),
+    base.LABEL_VALUE: (
+        "at most 63 letters, digits, '.', '_' and '-', beginning and ending with a letter or digit: it becomes a label",
+        "write it like payments-team",
+    ),
+    base.KEY_OF_SECRET: (
+        "a key in caas:secrets (letters, digits, '_' and '-', beginning with a letter), never the secret itself",
+        "store the value with `pulumi config set --secret --path 'caas:secrets.KEY'` and write that KEY here",
+    ),
+    base.BUILD_PLATFORM: ("os/architecture, such as linux/amd64", "write linux/amd64 or linux/arm64"),
+    base.URL_PATH: ("a URL path that begins with '/', without host or query", "write it like /healthz"),
+    base.ABSOLUTE_PATH: ("an absolute path that begins with '/'", "write it like /var/cache/app"),
+    base.REGISTRY_ADDRESS: (
+        "host[:port][/path] in lower case, without a scheme",
+        "write it like registry.example.org/team",
+    ),
+    base.ORIGIN: ("a URL of scheme and host only", "write it like http://127.0.0.1:18080"),
+}
+
+
+def words(kind: str, shape: Shape | None, value: Any, context: Mapping[str, Any]) -> Words:
+    """The limit and the remedy for a fault of pydantic's `kind` at a place of that `shape`.
+
+    `value` serves to propose what to write instead; the caller keeps secrets out of it.
+    """
+    writer = _WRITERS.get(kind)
+    if writer is None or shape is None:
+        return "a value of the documented kind", "see docs/reference/configuration.md for what this key takes"
+    limit, remedy = writer(shape, value, context)
+    if value is None and kind.endswith("_type"):
+        remedy = "give it a value, or remove the key to get its default"
+    return limit, remedy
+
+
+def number_limit(shape: Shape) -> str:
+    """What a number may be, with its unit: ``a whole number from 16 to 524288 (MiB)``."""
+    low, high = shape.bounds
+    kind = "a number" if shape.annotation is float else "a whole number"
+    unit = f" ({shape.unit})" if shape.unit else ""
+    if low is not None and high is not None:
+        return (
+            f"{kind} from {low:g} to {high}{unit}"
+            if shape.annotation is float
+            else f"{kind} from {low} to {high}{unit}"
+        )
+    return f"{kind} of at least {low}{unit}" if low is not None else f"{kind}{unit}"
+
+
+def _number(shape: Shape, value: Any, _: Mapping[str, Any]) -> Words:
+    number = convert(value, shape.unit)
+    limit = number_limit(shape)
+    if number is not None and within(shape, number):
+        unit = f": the unit is {shape.unit}" if shape.unit else ""
+        return f"{limit}, without quotes or unit", f"write {number}{unit}"
+    return limit, f"write {number_limit(shape)}"
+
+
+def within(shape: Shape, number: str) -> bool:
+    """Whether a proposed number would be accepted."""
+    low, high = shape.bounds
+    return (low is None or float(number) >= low) and (high is None or float(number) <= high)
+
+
+def _bound(shape: Shape, value: Any, _: Mapping[str, Any]) -> Words:
+    low, high = shape.bounds
+    too_low = low is not None and isinstance(value, int | float) and value < low
+    nearest = low if too_low else high
+    unit = f" {shape.unit}" if shape.unit else ""
+    return number_limit(shape), f"write {nearest:g}{unit} or {'more' if too_low else 'less'}, as a plain number"
+
+
+def _text(_: Shape, value: Any, __: Mapping[str, Any]) -> Words:
+    if isinstance(value, bool | int | float):
+        literal = json.dumps(value)
+        return "text", f'put it in quotes: "{literal}"'
+    return "text", "write one line of text"
+
+
+def _pattern(_: Shape, __: Any, context: Mapping[str, Any]) -> Words:
+    return PATTERNS.get(str(context.get("pattern")), ("text of the documented form", "see the reference page"))
+
+
+def _too_long(_: Shape, __: Any, context: Mapping[str, Any]) -> Words:
+    most = context.get("max_length")
+    return f"at most {most} characters, so that the names derived from it fit", f"shorten it to {most} characters"
+
+
+def _empty(_: Shape, __: Any, ___: Mapping[str, Any]) -> Words:
+    return "text that is not empty", "write a value, or remove the key to get its default"
+
+
+def _boolean(_: Shape, value: Any, __: Mapping[str, Any]) -> Words:
+    meant = {"yes": "true", "on": "true", "1": "true", "true": "true", "no": "false", "off": "false"}
+    proposal = meant.get(str(value).lower())
+    return "true or false, without quotes", f"write {proposal}" if proposal else "write true or false"
+
+
+def _choice(_: Shape, __: Any, context: Mapping[str, Any]) -> Words:
+    expected = str(context.get("expected", "")).replace("'", "")
+    return f"one of: {expected.replace(' or ', ', ')}", "write one of these"
+
+
+def _model(shape: Shape, _: Any, __: Mapping[str, Any]) -> Words:
+    keys = children(shape.model) if shape.model else {}
+    limit = f"a mapping with the keys {', '.join(key for key in keys if key != 'name')}"
+    required = [key for key, child in keys.items() if child.required and key != "name"]
+    return limit, f"indent {' and '.join(required) or 'these keys'} below it"
+
+
+def _mapping(_: Shape, value: Any, __: Mapping[str, Any]) -> Words:
+    if isinstance(value, list):
+        return "a mapping of names to values, not a list", "write NAME: value, without '-', one per line"
+    return "a mapping of names to values", "write NAME: value, indented, one per line"
+
+
+def _list(_: Shape, value: Any, __: Mapping[str, Any]) -> Words:
+    if isinstance(value, str):
+        try:
+            parts = shlex.split(value)
+        except ValueError:  # an unbalanced quote: the proposal is then the text as it stands
+            parts = [value]
+        return "a list", f"write {json.dumps(parts, ensure_ascii=False)}"
+    return "a list", "write a list: - one line per entry"
+
+
+def _unreadable(_: Shape, __: Any, ___: Mapping[str, Any]) -> Words:
+    return "plain, valid Unicode text, nested at most 100 deep", "look for broken characters, and write them anew"
+
+
+_WRITERS: Mapping[str, Callable[[Shape, Any, Mapping[str, Any]], Words]] = {
+    "bool_type": _boolean,
+    "dict_type": _mapping,
+    "finite_number": _number,
+    "float_type": _number,
+    "greater_than_equal": _bound,
+    "int_from_float": _number,
+    "int_parsing_size": _number,
+    "int_type": _number,
+    "json_invalid": _unreadable,
+    "less_than_equal": _bound,
+    "literal_error": _choice,
+    "model_type": _model,
+    "string_pattern_mismatch": _pattern,
+    "string_too_long": _too_long,
+    "string_too_short": _empty,
+    "string_type": _text,
+    "string_unicode": _unreadable,
+    "tuple_type": _list,
+}
+KINDS = frozenset(_WRITERS) | {"missing", "extra_forbidden"}
+"""Every kind of fault that the models can produce; a test holds that none is without words."""
