@@ -1,0 +1,185 @@
+"""What each platform can do, and by what: the table that the check, the documentation and the tests share.
+
+Data and lookups only. A platform whose components do not exist yet refuses everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from components.spec.environment import PlatformName
+from components.spec.service import Service
+
+Support = Literal["native", "emulated", "refused"]
+
+
+@dataclass(frozen=True)
+class Feature:
+    """Something that a service may ask for.
+
+    :param key: Short name, and the row of the table.
+    :param path: Where in a service's description it is asked for.
+    :param asked: Whether a service asks for it.
+    """
+
+    key: str
+    title: str
+    path: tuple[str, ...]
+    asked: Callable[[Service], bool]
+
+
+@dataclass(frozen=True)
+class Capability:
+    """How one platform answers to one feature.
+
+    :param by: What does it (native, emulated).
+    :param alternative: What to do instead (refused).
+    """
+
+    support: Support
+    by: str = ""
+    alternative: str = ""
+
+
+def _native(by: str) -> Capability:
+    return Capability("native", by=by)
+
+
+def _refused(alternative: str) -> Capability:
+    return Capability("refused", alternative=alternative)
+
+
+FEATURES: tuple[Feature, ...] = (
+    Feature("build", "Image from a Dockerfile", ("build",), lambda s: s.build is not None),
+    Feature(
+        "dedicated-builder",
+        "A builder for one image",
+        ("build", "dedicatedBuilder"),
+        lambda s: s.build is not None and s.build.dedicated_builder,
+    ),
+    Feature("image", "Image by digest", ("image",), lambda s: s.image is not None),
+    Feature("replicas", "Fixed count", ("replicas",), lambda s: s.replicas is not None),
+    Feature(
+        "scaling-cpu",
+        "Scaling on CPU",
+        ("scaling", "cpu"),
+        lambda s: s.scaling is not None and s.scaling.cpu is not None,
+    ),
+    Feature(
+        "scaling-memory",
+        "Scaling on memory",
+        ("scaling", "memory"),
+        lambda s: s.scaling is not None and s.scaling.memory is not None,
+    ),
+    Feature(
+        "scaling-requests",
+        "Scaling on requests",
+        ("scaling", "requests"),
+        lambda s: s.scaling is not None and s.scaling.requests is not None,
+    ),
+    Feature(
+        "scaling-schedules",
+        "Scaling by the clock",
+        ("scaling", "schedules"),
+        lambda s: s.scaling is not None and bool(s.scaling.schedules),
+    ),
+    Feature("rolling", "Rolling update", ("rollout", "strategy"), lambda s: s.rollout.strategy == "rolling"),
+    Feature("blue-green", "Blue-green update", ("rollout", "strategy"), lambda s: s.rollout.strategy == "blue-green"),
+    Feature("canary", "Canary update", ("rollout", "strategy"), lambda s: s.rollout.strategy == "canary"),
+    Feature("linear", "Linear update", ("rollout", "strategy"), lambda s: s.rollout.strategy == "linear"),
+    Feature("ingress", "Address for the world", ("ingress",), lambda s: s.ingress is not None),
+    Feature("egress", "Closed towards the outside", ("egress",), lambda _: True),
+    Feature(
+        "scratch",
+        "Scratch volume",
+        ("volumes",),
+        lambda s: any(volume.kind == "scratch" for volume in s.volumes.values()),
+    ),
+    Feature(
+        "persistent",
+        "Persistent volume",
+        ("volumes",),
+        lambda s: any(volume.kind == "persistent" for volume in s.volumes.values()),
+    ),
+    Feature("sidecars", "Sidecars", ("sidecars",), lambda s: bool(s.sidecars)),
+    Feature(
+        "secret-values",
+        "Secrets from the stack",
+        ("secrets",),
+        lambda s: any(source.config is not None for source in s.secrets.values()),
+    ),
+    Feature(
+        "secret-references",
+        "Secrets that exist already",
+        ("secrets",),
+        lambda s: any(source.reference is not None for source in s.secrets.values()),
+    ),
+    Feature(
+        "workload-identity",
+        "Identity at a cloud",
+        ("serviceAccountAnnotations",),
+        lambda s: bool(s.service_account_annotations),
+    ),
+)
+
+KUBERNETES: dict[str, Capability] = {
+    "build": _native("BuildKit (pulumi-docker-build)"),
+    "dedicated-builder": _native("BuildxBuilder (pulumi-docker)"),
+    "image": _native("Deployment"),
+    "replicas": _native("Deployment"),
+    "scaling-cpu": _native("HorizontalPodAutoscaler, metrics-server"),
+    "scaling-memory": _native("HorizontalPodAutoscaler, metrics-server"),
+    "scaling-requests": _refused("scaling.cpu: the autoscaler has no count of requests without a metrics adapter"),
+    "scaling-schedules": _refused("scaling.minimum and scaling.maximum: the autoscaler has no clock"),
+    "rolling": _native("Deployment"),
+    "blue-green": _refused("rollout.strategy rolling"),
+    "canary": _refused("rollout.strategy rolling"),
+    "linear": _refused("rollout.strategy rolling"),
+    "ingress": _native("Ingress and the cluster's controller"),
+    "egress": _native("NetworkPolicy, where the cluster's network enforces it"),
+    "scratch": _native("emptyDir with a size limit"),
+    "persistent": _native("PersistentVolumeClaim, ReadWriteMany"),
+    "sidecars": _native("native sidecar containers"),
+    "secret-values": _native("immutable Secret"),
+    "secret-references": _native("Secret by name/key"),
+    "workload-identity": _native("annotations of the ServiceAccount"),
+}
+
+PLATFORMS: dict[PlatformName, dict[str, Capability] | None] = {
+    "kubernetes": KUBERNETES,
+    "aws-ecs": None,
+    "gke": None,
+    "azure-aci": None,
+}
+"""None: not in this version."""
+
+NOT_YET = _refused("platform kubernetes with a kubeconfig of that cloud's cluster")
+"""The answer of a platform that is not in this version."""
+
+
+def capability(platform: PlatformName, feature: str) -> Capability:
+    """How a platform answers to a feature, by the feature's key."""
+    table = PLATFORMS[platform]
+    return NOT_YET if table is None else table[feature]
+
+
+def markdown() -> str:
+    """The table for the documentation: one row for each feature, one column for each platform."""
+    lines = [
+        "| feature | " + " | ".join(PLATFORMS) + " |",
+        "|---|" + "---|" * len(PLATFORMS),
+    ]
+    for feature in FEATURES:
+        cells = (_cell(platform, capability(platform, feature.key)) for platform in PLATFORMS)
+        lines.append(f"| {feature.title} | " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _cell(platform: PlatformName, answer: Capability) -> str:
+    if PLATFORMS[platform] is None:
+        return "not in this version"
+    if answer.support == "refused":
+        return f"refused; use {answer.alternative}"
+    return f"{answer.support}: {answer.by}"

@@ -1,0 +1,73 @@
+"""A whole environment on Kubernetes: the platform's side of the seam in ``components/platform.py``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+from components.image import ContainerImage, ContainerImageArgs
+from components.kubernetes.cluster import Cluster, ClusterArgs
+from components.kubernetes.service import Service, ServiceArgs
+from components.registry import ContainerRegistry, ContainerRegistryArgs
+from components.spec.environment import Environment
+from components.spec.service import Service as ServiceSpec
+
+
+def declare(environment: Environment, secrets: Mapping[str, pulumi.Output[str]]) -> dict[str, Any]:
+    """Declare registry, cluster and services; give what the program exports."""
+    password = environment.registry.password
+    registry = ContainerRegistry(
+        "registry",
+        ContainerRegistryArgs(spec=environment.registry, password=secrets[password] if password else None),
+    )
+    cluster = Cluster("cluster", ClusterArgs(environment=environment, login=registry.login))
+    inside = pulumi.ResourceOptions(providers=[cluster.provider])
+    services = {}
+    for spec in environment.services:
+        args = ServiceArgs(
+            spec=spec,
+            environment=environment,
+            image=_image(spec, registry, secrets),
+            secrets=secrets,
+            namespace=cluster.namespace,
+            pull_secret=cluster.pull_secret,
+        )
+        services[spec.name] = _summary(spec, Service(spec.name, args, inside))
+    return {
+        "environment": environment.tier,
+        "platform": environment.platform,
+        "services": services,
+        "kubernetes": {
+            "kubeconfig": environment.kubernetes.kubeconfig,
+            "context": environment.kubernetes.context,
+            "ingressEndpoint": environment.kubernetes.ingress_endpoint,
+        },
+    }
+
+
+def _image(
+    spec: ServiceSpec, registry: ContainerRegistry, secrets: Mapping[str, pulumi.Output[str]]
+) -> pulumi.Input[str]:
+    """The image's digest reference. One that is given needs no component: nothing is declared for it."""
+    if spec.image is not None:
+        return spec.image
+    args = ContainerImageArgs(
+        build=spec.build, repository=registry.repository(spec.name), login=registry.login, secrets=secrets
+    )
+    return ContainerImage(spec.name, args).reference
+
+
+def _summary(spec: ServiceSpec, service: Service) -> dict[str, Any]:
+    """What the delivery pipeline and people need to find and judge a service."""
+    return {
+        "image": service.image,
+        "url": service.url,
+        "namespace": service.namespace,
+        "deployment": service.deployment,
+        "port": spec.port,
+        "minimum": service.minimum,
+        "maximum": service.maximum,
+        "healthPath": spec.health.readiness.path,
+    }

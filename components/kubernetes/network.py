@@ -1,0 +1,110 @@
+"""How a service is reached, and what it may reach. Pure documents.
+
+The namespace denies everything (``namespace.py``); what is opened stands here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from components.spec.environment import Environment
+from components.spec.service import Ingress as IngressOfService
+from components.spec.service import Service
+
+if TYPE_CHECKING:
+    from pulumi_kubernetes.core.v1 import ServiceSpecArgsDict
+    from pulumi_kubernetes.networking.v1 import (
+        IngressBackendArgsDict,
+        IngressSpecArgsDict,
+        IngressTLSArgsDict,
+        NetworkPolicyEgressRuleArgsDict,
+        NetworkPolicyPeerArgsDict,
+        NetworkPolicySpecArgsDict,
+    )
+
+SERVICE_PORT = 80
+"""Where other services of the environment call this one: ``http://<service>``."""
+
+MONITORING_NAMESPACE = "monitoring"
+"""Whose pods may read the metrics."""
+
+
+def service_spec(selector: Mapping[str, str]) -> ServiceSpecArgsDict:
+    """A stable address inside the cluster."""
+    return {
+        "type": "ClusterIP",
+        "selector": selector,
+        "ports": [{"name": "http", "port": SERVICE_PORT, "target_port": "http", "protocol": "TCP"}],
+    }
+
+
+def policy_spec(service: Service, environment: Environment, selector: Mapping[str, str]) -> NetworkPolicySpecArgsDict:
+    """Callers: the environment's own pods; the ingress controller and the metrics' reader only where there is
+    something for them. Out: the environment's own pods, and the addresses that the service names."""
+    callers: list[NetworkPolicyPeerArgsDict] = [{"pod_selector": {}}]
+    if service.ingress is not None:
+        callers.append(_namespace(environment.kubernetes.ingress_namespace))
+    if service.metrics_path is not None:
+        callers.append(_namespace(MONITORING_NAMESPACE))
+    egress: list[NetworkPolicyEgressRuleArgsDict] = [{"to": [{"pod_selector": {}}]}]
+    for target in service.egress:
+        rule: NetworkPolicyEgressRuleArgsDict = {"to": [{"ip_block": {"cidr": target.cidr}}]}
+        if target.ports:
+            rule["ports"] = [{"protocol": "TCP", "port": port} for port in target.ports]
+        egress.append(rule)
+    return {
+        "pod_selector": {"match_labels": selector},
+        "policy_types": ["Ingress", "Egress"],
+        "ingress": [{"from_": callers, "ports": [{"protocol": "TCP", "port": service.port}]}],
+        "egress": egress,
+    }
+
+
+def _host(service: Service, ingress: IngressOfService, environment: Environment) -> str:
+    """The host name of a service's ingress."""
+    if ingress.host is not None:
+        return ingress.host
+    if environment.domain is None:
+        raise ValueError(f"service {service.name}: ingress needs a host, or the environment a domain")
+    return f"{service.name}.{environment.domain}"
+
+
+def url(service: Service, environment: Environment) -> str | None:
+    """Where the world finds the service; None where it is reachable inside the environment only."""
+    if service.ingress is None:
+        return None
+    host = _host(service, service.ingress, environment)
+    return f"{'https' if service.ingress.tls else 'http'}://{host}{service.ingress.path}"
+
+
+def ingress_spec(service: Service, environment: Environment) -> IngressSpecArgsDict | None:
+    """A networking/v1 Ingress for the service's host and path.
+
+    Without a named certificate the controller's own is served, which is how wildcard certificates are kept.
+    """
+    if service.ingress is None:
+        return None
+    host = _host(service, service.ingress, environment)
+    backend: IngressBackendArgsDict = {"service": {"name": service.name, "port": {"name": "http"}}}
+    spec: IngressSpecArgsDict = {
+        "rules": [
+            {
+                "host": host,
+                "http": {"paths": [{"path": service.ingress.path, "path_type": "Prefix", "backend": backend}]},
+            }
+        ]
+    }
+    class_name = service.ingress.class_name or environment.kubernetes.ingress_class
+    if class_name is not None:
+        spec["ingress_class_name"] = class_name
+    if service.ingress.tls:
+        tls: IngressTLSArgsDict = {"hosts": [host]}
+        if service.ingress.tls_secret is not None:
+            tls["secret_name"] = service.ingress.tls_secret
+        spec["tls"] = [tls]
+    return spec
+
+
+def _namespace(name: str) -> NetworkPolicyPeerArgsDict:
+    return {"namespace_selector": {"match_labels": {"kubernetes.io/metadata.name": name}}}

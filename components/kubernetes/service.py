@@ -1,0 +1,216 @@
+"""A service on Kubernetes: one description becomes every object that it needs.
+
+The documents are made in the rooms beside this one (``pod.py``, ``network.py``, ``scaling.py``, …); here they
+become resources with names, parents and an order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pulumi
+from pulumi_kubernetes.apps.v1 import Deployment
+from pulumi_kubernetes.autoscaling.v2 import HorizontalPodAutoscaler
+from pulumi_kubernetes.core.v1 import PersistentVolumeClaim, Secret, ServiceAccount
+from pulumi_kubernetes.core.v1 import Service as ClusterService
+from pulumi_kubernetes.networking.v1 import Ingress, NetworkPolicy
+from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
+
+from components.base import Component, Transform
+from components.kubernetes import secrets
+from components.kubernetes.metadata import SKIP_AWAIT, Scope, declared_name, field_manager, namespace_name
+from components.kubernetes.namespace import closed_namespace
+from components.kubernetes.network import ingress_spec, policy_spec, service_spec, url
+from components.kubernetes.pod import pod_template
+from components.kubernetes.rollout import bounds, deployment_spec, disruption_spec, wait_annotations, wait_limit
+from components.kubernetes.scaling import autoscaler_spec
+from components.kubernetes.volumes import claim_name, claim_spec
+from components.spec.environment import Environment
+from components.spec.service import Service as ServiceSpec
+from components.tags import labels, selector
+
+if TYPE_CHECKING:
+    from pulumi_kubernetes.meta.v1 import ObjectMetaArgsDict
+
+OBSERVED = {SKIP_AWAIT: "true"}
+"""On objects whose readiness is another's: an address is ready when the Deployment behind it is, an Ingress when
+its controller says so (many never do), a claim often only when a pod mounts it. The Deployment is waited for, and
+`caas verify` looks at the whole."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceArgs:
+    """What a service is made of.
+
+    :param spec: The description.
+    :param environment: Where it runs; labels, host names and ingress class come from here.
+    :param image: ``repository@sha256:…``.
+    :param secrets: Secret values by their keys in ``caas:secrets``.
+    :param namespace: A namespace that exists. Default: a closed one of its own is declared.
+    :param pull_secret: Name of a Secret in the namespace that pulls the images. Default: the nodes' own right.
+    :param transforms: See :class:`components.base.Component`.
+    """
+
+    spec: ServiceSpec
+    environment: Environment
+    image: pulumi.Input[str]
+    secrets: Mapping[str, pulumi.Output[str]] = field(default_factory=dict, repr=False)
+    namespace: pulumi.Output[str] | None = None
+    pull_secret: pulumi.Output[str] | None = None
+    transforms: Sequence[Transform] = ()
+
+
+class Service(Component):
+    """A running service: account, secret, policy, deployment, address, and what scaling, disruption, ingress
+    and persistent volumes ask for."""
+
+    image: pulumi.Output[str]
+    """The digest reference that is declared."""
+    namespace: pulumi.Output[str]
+    deployment: pulumi.Output[str]
+    """Name of the Deployment, once it has rolled out."""
+    address: pulumi.Output[str]
+    """``<service>.<namespace>``: where the environment's other services call it, on port 80."""
+    url: pulumi.Output[str | None]
+    """Where the world calls it; None without ingress."""
+    minimum: int
+    maximum: int
+    """Bounds of the instance count."""
+
+    def __init__(self, name: str, args: ServiceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("caas:kubernetes:Service", name, opts, args.transforms)
+        self._prefix = name
+        self._spec = args.spec
+        self._environment = args.environment
+        self._inside = self.child()
+        self.namespace = args.namespace or self._namespace()
+        self._scope = Scope(field_manager(args.environment), self.namespace, labels(args.environment, args.spec))
+        self._selector = selector(args.environment, args.spec)
+        self.image = pulumi.Output.from_input(args.image)
+
+        account = self._account()
+        policy = self._policy()
+        secret = self._secret(args.secrets)
+        claims = self._claims()
+        before = [account, policy, *claims, *([secret] if secret else [])]
+        deployment = self._deployment(args, secret, before)
+        self._address()
+        self._autoscaler()
+        self._disruption_budget()
+        self._ingress()
+
+        self.minimum, self.maximum = bounds(args.spec)
+        self.deployment = declared_name(deployment.metadata)
+        self.address = pulumi.Output.concat(args.spec.name, ".", self.namespace)
+        self.url = pulumi.Output.from_input(url(args.spec, args.environment))
+        self.finish({"image": self.image, "url": self.url, "deployment": self.deployment, "address": self.address})
+
+    def _metadata(self, annotations: Mapping[str, str] | None = None) -> ObjectMetaArgsDict:
+        return self._scope.metadata(self._spec.name, annotations=annotations)
+
+    def _namespace(self) -> pulumi.Output[str]:
+        """A namespace of its own, for a service that is used without a cluster component."""
+        scope = Scope(field_manager(self._environment), None, labels(self._environment, None))
+        return closed_namespace(self._prefix, namespace_name(self._environment), scope, self._inside)
+
+    def _account(self) -> ServiceAccount:
+        """An identity without a token: a service that does not call the Kubernetes API holds no key to it."""
+        return ServiceAccount(
+            f"{self._prefix}-account",
+            metadata=self._metadata(annotations=self._spec.service_account_annotations),
+            automount_service_account_token=False,
+            opts=self._inside,
+        )
+
+    def _policy(self) -> NetworkPolicy:
+        return NetworkPolicy(
+            f"{self._prefix}-policy",
+            metadata=self._metadata(),
+            spec=policy_spec(self._spec, self._environment, self._selector),
+            opts=self._inside,
+        )
+
+    def _secret(self, values: Mapping[str, pulumi.Output[str]]) -> Secret | None:
+        """The configured secret values; none where every value comes from a Secret that exists."""
+        configured = secrets.configured(self._spec, values)
+        if not configured:
+            return None
+        salt = f"{self._environment.project}/{self._environment.stack}"
+        return Secret(
+            f"{self._prefix}-secret",
+            metadata=self._scope.metadata(secrets.secret_name(self._spec, salt, configured)),
+            immutable=True,
+            string_data=pulumi.Output.secret(configured),
+            type="Opaque",
+            opts=self._inside,
+        )
+
+    def _claims(self) -> list[PersistentVolumeClaim]:
+        return [
+            PersistentVolumeClaim(
+                f"{self._prefix}-{key}-claim",
+                metadata=self._scope.metadata(claim_name(self._spec, key), annotations=OBSERVED),
+                spec=claim_spec(volume.size, self._environment.kubernetes.storage_class),
+                opts=self._inside,
+            )
+            for key, volume in sorted(self._spec.volumes.items())
+            if volume.kind == "persistent"
+        ]
+
+    def _deployment(self, args: ServiceArgs, secret: Secret | None, before: Sequence[pulumi.Resource]) -> Deployment:
+        template = pod_template(
+            self._spec,
+            self.image,
+            labels=self._scope.labels,
+            selector=self._selector,
+            secret=declared_name(secret.metadata) if secret else None,
+            pull_secret=args.pull_secret,
+        )
+        limit = f"{wait_limit(self._spec.rollout)}s"
+        return Deployment(
+            f"{self._prefix}-deployment",
+            metadata=self._metadata(annotations=wait_annotations(self._spec.rollout)),
+            spec=deployment_spec(self._spec, self._selector, template),
+            opts=self.child(
+                depends_on=before, custom_timeouts=pulumi.CustomTimeouts(create=limit, update=limit, delete=limit)
+            ),
+        )
+
+    def _address(self) -> None:
+        ClusterService(
+            f"{self._prefix}-service",
+            metadata=self._metadata(annotations=OBSERVED),
+            spec=service_spec(self._selector),
+            opts=self._inside,
+        )
+
+    def _autoscaler(self) -> None:
+        if self._spec.scaling is not None:
+            HorizontalPodAutoscaler(
+                f"{self._prefix}-autoscaler",
+                metadata=self._metadata(),
+                spec=autoscaler_spec(self._spec, self._spec.scaling),
+                opts=self._inside,
+            )
+
+    def _disruption_budget(self) -> None:
+        budget = disruption_spec(self._spec, self._selector)
+        if budget is not None:
+            PodDisruptionBudget(
+                f"{self._prefix}-disruption-budget",
+                metadata=self._metadata(),
+                spec=budget,
+                opts=self._inside,
+            )
+
+    def _ingress(self) -> None:
+        spec = ingress_spec(self._spec, self._environment)
+        if spec is not None:
+            Ingress(
+                f"{self._prefix}-ingress",
+                metadata=self._metadata(annotations=OBSERVED),
+                spec=spec,
+                opts=self._inside,
+            )
