@@ -38,8 +38,8 @@ def picture(command: list[str], lines: list[str]) -> str:
         shown = [*shown[:half], f"    … {len(shown) - 2 * half} lines …", *shown[-half:]]
     width, height = COLUMNS * _CHARACTER + 2 * _MARGIN, len(shown) * _LINE + 2 * _MARGIN
     rows = "\n".join(
-        f'<text x="{_MARGIN}" y="{_MARGIN + _LINE * (index + 0.75):.1f}" xml:space="preserve">{html.escape(line)}</text>'
-        for index, line in enumerate(shown)
+        f'<text x="{_MARGIN}" y="{_MARGIN + _LINE * (row + 0.75):.1f}" xml:space="preserve">{html.escape(line)}</text>'
+        for row, line in enumerate(shown)
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height}" '
