@@ -1,15 +1,16 @@
 """What each platform can do, and by what: the table that the check, the documentation and the tests share.
 
-Data and lookups only. A platform whose components do not exist yet refuses everything.
+Data, lookups and the check; nothing of Pulumi. A platform whose components do not exist yet refuses everything.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, cast
 
 from components.spec.environment import PlatformName
+from components.spec.errors import Finding
 from components.spec.service import Service
 
 Support = Literal["native", "emulated", "refused"]
@@ -163,6 +164,41 @@ def capability(platform: PlatformName, feature: str) -> Capability:
     """How a platform answers to a feature, by the feature's key."""
     table = PLATFORMS[platform]
     return NOT_YET if table is None else table[feature]
+
+
+LONGEST_COOLDOWN = 1800
+"""Seconds: Kubernetes' limit for a scaling policy's period."""
+
+
+def check(platform: PlatformName, services: Iterable[Service]) -> Iterator[Finding]:
+    """What the services ask for that the platform cannot do; all of it, not the first only."""
+    if PLATFORMS[platform] is None:
+        declared = ", ".join(name for name, table in PLATFORMS.items() if table is not None)
+        yield Finding(("platform",), platform, f"in this version: {declared}", f"use {NOT_YET.alternative}")
+        return
+    for service in services:
+        yield from _check_service(platform, service)
+
+
+def _check_service(platform: PlatformName, service: Service) -> Iterator[Finding]:
+    for feature in FEATURES:
+        answer = capability(platform, feature.key)
+        if answer.support == "refused" and feature.asked(service):
+            path = ("services", service.name, *feature.path)
+            limit = f"platform {platform} does not offer {feature.title.lower()}"
+            yield Finding(path, _asked_value(service, feature.path), limit, f"use {answer.alternative}")
+    if service.scaling is not None and service.scaling.scale_out_cooldown > LONGEST_COOLDOWN:
+        path = ("services", service.name, "scaling", "scaleOutCooldown")
+        limit = f"at most {LONGEST_COOLDOWN} s on platform {platform}"
+        yield Finding(path, service.scaling.scale_out_cooldown, limit, f"set {LONGEST_COOLDOWN} or less")
+
+
+def _asked_value(service: Service, path: tuple[str, ...]) -> object:
+    """The value that stands at a path of the description."""
+    value: Any = service.model_dump(mode="json", by_alias=True)
+    for key in path:
+        value = value[key]
+    return cast(object, value)
 
 
 def markdown() -> str:

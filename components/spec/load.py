@@ -15,6 +15,7 @@ from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from components import capabilities
 from components.spec import checks, checks_environment, checks_names, defaults, fields
 from components.spec.base import DNS_LABEL, KEY_OF_SECRET
 from components.spec.environment import Environment, Settings, Tier
@@ -60,6 +61,7 @@ def load_environment(config: Mapping[str, Any], *, project: str, stack: str, sou
     found.add(checks_environment.tier(placed, settings, stack, level))
     found.add(checks_environment.hosts(placed, settings))
     found.add(checks_environment.contexts(placed, source.directory))
+    found.add(capabilities.check(settings.platform, [one.service for one in placed]))
     _project(project, found)
     if found.findings or level is None:
         raise SpecError(source.problems(found.findings))
