@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import json
 import os
 import tarfile
 from collections.abc import Callable, Iterable
@@ -152,3 +153,26 @@ def _add(tar: tarfile.TarFile, entry: Entry) -> None:
     else:
         info.size = len(entry.content)
         tar.addfile(info, io.BytesIO(entry.content))
+
+
+def packed(entries: Iterable[Entry], directory: Path, name: str) -> Layer:
+    """A layer of these entries from ``directory``, packed only where it is not there yet.
+
+    Files of this machine count as the same while their path, size and time of change are.
+    """
+    listed = list(entries)
+    state = hashlib.sha256()
+    for entry in listed:
+        stat = entry.source.stat() if entry.source else None
+        state.update(repr((entry, stat and (stat.st_size, stat.st_mtime_ns))).encode())
+    archive = directory / f"{name}-{state.hexdigest()[:16]}.tar.gz"
+    facts = archive.with_suffix(".json")
+    if archive.exists() and facts.exists():
+        known = json.loads(facts.read_text())
+        if archive.stat().st_size == known["size"]:
+            return Layer(archive, known["digest"], known["diff_id"], known["size"])
+    layer = pack(listed, archive)
+    partial = facts.with_suffix(f".{os.getpid()}.partial")
+    partial.write_text(json.dumps({"digest": layer.digest, "diff_id": layer.diff_id, "size": layer.size}))
+    partial.replace(facts)
+    return layer
