@@ -1,0 +1,47 @@
+"""The variables with which ``pulumi`` and its neighbours find the sandbox: what ``make shell`` sets.
+
+What the user has set stays the user's, wherever it is a choice of theirs: the state's backend, the
+passphrase, the builder.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Mapping
+
+from sandbox import paths, toolchain
+from sandbox.driver import Endpoint
+
+PASSPHRASE = "sandbox"  # noqa: S105 - well known: it guards nothing but a sandbox's own stack
+_LOCAL = ("127.0.0.1", "localhost", "10.213.0.1")
+
+
+def variables(endpoint: Endpoint, tools: toolchain.Toolchain, user: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """What to lay over the environment of a command."""
+    home = paths.home()
+    found = dict(tools.environment())
+    found["KUBECONFIG"] = str(endpoint.kubeconfig)
+    found["PULUMI_SKIP_UPDATE_CHECK"] = "true"
+    if not user.get("PULUMI_BACKEND_URL"):
+        state = home / "pulumi"
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found["PULUMI_BACKEND_URL"] = f"file://{state}"
+    if not user.get("PULUMI_CONFIG_PASSPHRASE") and not user.get("PULUMI_CONFIG_PASSPHRASE_FILE"):
+        found["PULUMI_CONFIG_PASSPHRASE"] = PASSPHRASE
+    if not user.get("BUILDX_BUILDER"):
+        found.update(endpoint.builder)
+    for name in ("NO_PROXY", "no_proxy"):
+        found[name] = _without_proxy(user.get(name, ""))
+    return found
+
+
+def exports(found: Mapping[str, str]) -> str:
+    """Lines for a shell to ``eval``."""
+    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in sorted(found.items()))
+
+
+def _without_proxy(given: str) -> str:
+    """The user's list, and the sandbox's own addresses, which no proxy knows."""
+    names = [name for name in given.split(",") if name]
+    return ",".join([*names, *(name for name in _LOCAL if name not in names)])

@@ -1,0 +1,140 @@
+"""What a bare cluster lacks: names, metrics and an ingress, from images that hold one program each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from string import Template
+from typing import Any, Final
+
+from ruamel.yaml import YAML
+
+from sandbox import paths, ports
+from sandbox.images import layer, oci
+from sandbox.source.api import Api
+from sandbox.source.layout import Tools, write
+
+MANIFESTS: Final = Path(__file__).with_name("manifests")
+ADDONS: Final = ("coredns", "metrics-server", "traefik")
+DEPLOYMENTS: Final = (("kube-system", "coredns"), ("kube-system", "metrics-server"), ("ingress", "traefik"))
+_METRICS_API: Final = "/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.metrics.k8s.io"
+
+
+@dataclass(frozen=True)
+class Program:
+    """An image of one static program."""
+
+    name: str
+    tool: str
+    path: str
+    arguments: tuple[str, ...] = ()
+
+
+PROGRAMS: Final = (
+    # What holds a pod's network: it sleeps, and the runtime kills it with its pod.
+    Program("pause", "busybox", "/bin/busybox", ("sleep", "2147483647")),
+    Program("coredns", "coredns", "/coredns"),
+    Program("metrics-server", "metrics-server", "/metrics-server"),
+    Program("traefik", "traefik", "/traefik"),
+)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """An image that is packed and not yet in the registry; its reference by digest is known already."""
+
+    name: str
+    image: oci.Image
+
+    @property
+    def reference(self) -> str:
+        """``registry/repository@sha256:…``."""
+        return f"{self._repository}@{self.image.digest}"
+
+    def push(self) -> None:
+        """Have the registry hold it.
+
+        Raises:
+            SandboxError: the registry refuses.
+        """
+        oci.push(self.image, f"{self._repository}:sandbox")
+
+    @property
+    def _repository(self) -> str:
+        return f"{ports.LOOPBACK}:{ports.REGISTRY}/caas-sandbox/{self.name}"
+
+
+def prepare(tools: Tools) -> dict[str, Prepared]:
+    """Pack each program's image, or take it from the cache when the program is the same."""
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        return {made.name: made for made in pool.map(lambda program: _prepare(program, tools), PROGRAMS)}
+
+
+def _prepare(program: Program, tools: Tools) -> Prepared:
+    binary = tools.tool(program.tool)
+    seen = binary.stat()
+    archive = paths.cache() / "images" / "addons" / f"{program.name}-{seen.st_size}-{seen.st_mtime_ns}.tar.gz"
+    packed = _saved(archive)
+    if packed is None:
+        for old in archive.parent.glob(f"{program.name}-*"):
+            old.unlink()
+        packed = layer.pack([layer.copy(binary, program.path, 0o755)], archive)
+        write(archive.with_suffix(".json"), json.dumps({**asdict(packed), "archive": str(archive)}))
+    config = oci.Config(entrypoint=(program.path, *program.arguments), user="10001:10001")
+    return Prepared(program.name, oci.Image([packed], config))
+
+
+def _saved(archive: Path) -> layer.Layer | None:
+    note = archive.with_suffix(".json")
+    if not archive.exists() or not note.exists():
+        return None
+    saved = json.loads(note.read_text(encoding="utf-8"))
+    return layer.Layer(archive, saved["digest"], saved["diff_id"], saved["size"])
+
+
+def manifests(images: dict[str, Prepared]) -> Iterator[dict[str, Any]]:
+    """Every object of the addons, namespaces first."""
+    values = {name.replace("-", "_"): image.reference for name, image in images.items()}
+    values |= {
+        "dns_address": ports.DNS_ADDRESS,
+        "ingress_http": str(ports.INGRESS_HTTP),
+        "ingress_https": str(ports.INGRESS_HTTPS),
+        "ingress_admin": str(ports.INGRESS_ADMIN),
+    }
+    for name in ADDONS:
+        text = (MANIFESTS / f"{name}.yaml").read_text(encoding="utf-8")
+        yield from YAML(typ="safe", pure=True).load_all(Template(text).substitute(values))
+
+
+def ready(api: Api) -> dict[str, bool]:
+    """Which addons serve now."""
+    found = {name: _rolled_out(api, namespace, name) for namespace, name in DEPLOYMENTS}
+    found["metrics API"] = _condition(api.get(_METRICS_API), "Available")
+    return found
+
+
+def _rolled_out(api: Api, namespace: str, name: str) -> bool:
+    deployment = api.get(f"/apis/apps/v1/namespaces/{namespace}/deployments/{name}")
+    if deployment is None:
+        return False
+    status = deployment.get("status", {})
+    wanted = deployment["spec"]["replicas"]
+    return (
+        status.get("observedGeneration") == deployment["metadata"]["generation"]
+        and status.get("updatedReplicas", 0) == wanted
+        and status.get("availableReplicas", 0) == wanted
+        and status.get("replicas", 0) == wanted
+    )
+
+
+def _condition(found: dict[str, Any] | None, wanted: str) -> bool:
+    conditions = (found or {}).get("status", {}).get("conditions", [])
+    return any(each["type"] == wanted and each["status"] == "True" for each in conditions)
+
+
+def node_ready(api: Api, name: str) -> bool:
+    """Whether the node takes pods."""
+    return _condition(api.get(f"/api/v1/nodes/{name}"), "Ready")

@@ -1,0 +1,76 @@
+"""The few calls that the sandbox itself makes to the cluster's API."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from typing import Any, Final
+
+from sandbox.errors import SandboxError
+from sandbox.source.control_plane import API, trust
+from sandbox.source.layout import Layout
+
+_OWNER: Final = "caas-sandbox"
+_CLUSTER_WIDE: Final = {
+    "Namespace",
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "IngressClass",
+    "APIService",
+    "PriorityClass",
+    "StorageClass",
+}
+_PLURALS: Final = {"Endpoints": "endpoints", "IngressClass": "ingressclasses", "PriorityClass": "priorityclasses"}
+
+
+class Api:
+    """The administrator's connection."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trust(layout.keys))
+        )
+
+    def get(self, path: str) -> dict[str, Any] | None:
+        """A document of the API; None when there is none.
+
+        Raises:
+            SandboxError: the API refuses or does not answer.
+        """
+        return self._call("GET", path)
+
+    def apply(self, manifest: dict[str, Any]) -> None:
+        """Server-side apply; fields that the sandbox states are the sandbox's.
+
+        Raises:
+            SandboxError: the API refuses, with its own words.
+        """
+        query = f"?fieldManager={_OWNER}&force=true"
+        self._call("PATCH", path_of(manifest) + query, json.dumps(manifest).encode())
+
+    def _call(self, method: str, path: str, body: bytes | None = None) -> dict[str, Any] | None:
+        request = urllib.request.Request(API + path, data=body, method=method)  # noqa: S310 - always https
+        request.add_header("Content-Type", "application/apply-patch+yaml")
+        try:
+            with self._opener.open(request, timeout=10) as response:
+                answer = json.load(response)
+        except urllib.error.HTTPError as error:
+            with error:
+                text = error.read().decode(errors="replace")
+            if method == "GET" and error.code == 404:
+                return None
+            raise SandboxError(f"The cluster's API refuses {method} {path}: {error.code}\n  {text[:600]}") from error
+        except (OSError, urllib.error.URLError) as error:
+            raise SandboxError(f"The cluster's API at {API} does not answer: {error}") from error
+        return answer if isinstance(answer, dict) else None
+
+
+def path_of(manifest: dict[str, Any]) -> str:
+    """The address of an object in the API."""
+    version, kind, name = manifest["apiVersion"], manifest["kind"], manifest["metadata"]["name"]
+    root = f"/apis/{version}" if "/" in version else f"/api/{version}"
+    plural = _PLURALS.get(kind, kind.lower() + "s")
+    if kind in _CLUSTER_WIDE:
+        return f"{root}/{plural}/{name}"
+    return f"{root}/namespaces/{manifest['metadata'].get('namespace', 'default')}/{plural}/{name}"
