@@ -53,6 +53,8 @@ def load_environment(config: Mapping[str, Any], *, project: str, stack: str, sou
             continue  # what it would look like with the override is not known
         placed.append(merge(service, override))
     level = _tier(settings, stack, found)
+    # First what the platform cannot do at all: how it is written does not matter then.
+    found.add(capabilities.check(settings.platform, [one.service for one in placed]))
     for one in placed:
         found.add(checks.service(one))
         found.add(checks_names.service(one))
@@ -61,7 +63,6 @@ def load_environment(config: Mapping[str, Any], *, project: str, stack: str, sou
     found.add(checks_environment.tier(placed, settings, stack, level))
     found.add(checks_environment.hosts(placed, settings))
     found.add(checks_environment.contexts(placed, source.directory))
-    found.add(capabilities.check(settings.platform, [one.service for one in placed]))
     _project(project, found)
     if found.findings or level is None:
         raise SpecError(source.problems(found.findings))

@@ -1,0 +1,16 @@
+"""Configurations with one fault each, and the one problem that each must give.
+
+Data for several tests: the loader's, the `caas` command's and the engine's. `write` puts a case into a
+directory as the files that a user would have.
+"""
+
+from __future__ import annotations
+
+from tests.spec.wrong_case import MARKER, Case, write
+from tests.spec.wrong_numbers import COUNTS, SPELLING, UNITS
+from tests.spec.wrong_services import ADDRESSES, HEALTH, IMAGES, NAMES
+from tests.spec.wrong_stacks import ENVIRONMENTS, FILES
+
+__all__ = ["CASES", "MARKER", "Case", "write"]
+
+CASES: tuple[Case, ...] = (*SPELLING, *UNITS, *COUNTS, *HEALTH, *IMAGES, *NAMES, *ADDRESSES, *ENVIRONMENTS, *FILES)
