@@ -65,7 +65,9 @@ def ensure(parts: Sequence[str] = (ENGINE, CLUSTER), progress: Progress | None =
         shown = progress or Progress("Preparing the toolchain")
         shown.lanes = len(lanes)
         steps = {item.name: shown.add(item.title, item.seconds) for lane in lanes for item in lane if not _built(item)}
-        extra = shown.add(versions.DebianPackages.title, versions.DebianPackages.seconds) if CLUSTER in parts else None
+        extra = (
+            None if _debian_ready(parts) else shown.add(versions.DebianPackages.title, versions.DebianPackages.seconds)
+        )
         with shown.shown(), ThreadPoolExecutor(max_workers=max(len(lanes), 1)) as workers:
             if extra is not None:
                 with shown.running(extra):
