@@ -51,7 +51,9 @@ class Api:
 
     def _call(self, method: str, path: str, body: bytes | None = None) -> dict[str, Any] | None:
         request = urllib.request.Request(API + path, data=body, method=method)  # noqa: S310 - always https
-        request.add_header("Content-Type", "application/apply-patch+yaml")
+        request.add_header("Accept", "application/json")
+        if body is not None:
+            request.add_header("Content-Type", "application/apply-patch+yaml")
         try:
             with self._opener.open(request, timeout=10) as response:
                 answer = json.load(response)

@@ -104,7 +104,7 @@ def remove(layout: Layout, tools: Tools | None) -> None:
         SandboxError: the tables remain and there is no ``nft`` to remove them with.
     """
     if ours(NODE_LINK):
-        _remove_tables(tools)
+        remove_tables(tools)
     for link in (BRIDGE, NODE_LINK):
         if ours(link):
             _ip("link", "delete", link)
@@ -130,7 +130,12 @@ def tables(tools: Tools) -> list[tuple[str, str]]:
     return [table for table in TABLES if table in present]
 
 
-def _remove_tables(tools: Tools | None) -> None:
+def remove_tables(tools: Tools | None) -> None:
+    """Remove kube-proxy's tables; its next start builds them from nothing.
+
+    Raises:
+        SandboxError: they are there, and ``nft`` is nowhere.
+    """
     if tools is None:
         found = shutil.which("nft")
         if found is None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from sandbox import ports
+from sandbox.source import network
 from sandbox.source.cgroups import PARENT
 from sandbox.source.health import answers
 from sandbox.source.layout import Layout, Tools, link
@@ -122,4 +123,6 @@ def kube_proxy(layout: Layout, tools: Tools) -> Daemon:
         (str(tools.tool("kube-proxy")), f"--config={config}"),
         healthy=lambda: answers(f"http://{ports.LOOPBACK}:{ports.PROXY_HEALTH}/healthz"),
         files={config: json.dumps(text, indent=1)},
+        # A kube-proxy that was cut off leaves emptied chains, which its successor takes for whole ones.
+        before=lambda: network.remove_tables(tools),
     )

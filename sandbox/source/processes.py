@@ -87,6 +87,9 @@ class Daemon:
     files: Mapping[Path, str] = field(default_factory=dict)
     """Configuration to write first; another text than before restarts the program."""
 
+    before: Callable[[], None] | None = None
+    """Clears away what a dead predecessor left, each time before the program is started."""
+
     isolated: bool = False
     """Runs in the sandbox's own mount namespace."""
 
@@ -132,6 +135,8 @@ class Processes:
             self.stop(daemon.name)
         for path, text in daemon.files.items():
             write(path, text)
+        if daemon.before is not None:
+            daemon.before()
         self._start(daemon, groups, enter, described)
         return True
 
