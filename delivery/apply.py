@@ -68,13 +68,18 @@ class Journal:
         elif event.res_op_failed_event:
             self._end(event.res_op_failed_event.metadata, "  FAILED")
         elif event.diagnostic_event and event.diagnostic_event.severity == "error":
-            self.errors.append(_COLOUR.sub("", event.diagnostic_event.message).strip())
+            self._error(event.diagnostic_event.message)
         elif event.policy_event and event.policy_event.enforcement_level == "mandatory":
             self.policy_violated = True
-            self.errors.append(_COLOUR.sub("", event.policy_event.message).strip())
+            self._error(event.policy_event.message)
         elif event.summary_event:
             changed = event.summary_event.resource_changes or {}
             self.changes = {str(getattr(op, "value", op)): n for op, n in changed.items() if n}
+
+    def _error(self, message: str) -> None:
+        text = _COLOUR.sub("", message).strip()
+        if text not in ("update failed", *self.errors):
+            self.errors.append(text)
 
     @property
     def changed(self) -> int:

@@ -10,6 +10,21 @@ from delivery.exit_codes import Exit
 _NOISE = re.compile(
     r"^(error|warning): |^\s*(Diagnostics|Resources|Duration|Outputs):|^\s*$|^Updating |^Previewing |^\+ "
 )
+_BACKEND_SIGNS = (
+    "unable to open state directory",
+    "problem logging in",
+    "could not open bucket",
+    "unable to open bucket",
+    "could not list bucket",
+    'read ".pulumi/meta.yaml"',
+    "unable to check if bucket",
+    "no such bucket",
+    "failed to connect",
+    "pulumi_access_token must be set",
+    "invalid access token",
+    "unknown backend",
+)
+"""How the engine begins to say that it cannot reach or may not enter the place of the state."""
 LONGEST = 400
 """Characters of the engine's own words that are shown."""
 
@@ -60,21 +75,7 @@ def missing_stack(stack: str, backend: str) -> DeliveryError:
 
 
 def _unreachable_backend(lowered: str) -> bool:
-    signs = (
-        "problem logging in",
-        "could not open bucket",
-        "unable to open bucket",
-        "unable to check if bucket",
-        "failed to connect to pulumi",
-        "getting stack: ",
-        "could not list bucket",
-        "reading pulumi.yaml from bucket",
-        "unknown backend",
-        "no such bucket",
-        "invalid access token",
-        "unable to open bucket",
-    )
-    return any(sign in lowered for sign in signs)
+    return any(sign in lowered for sign in _BACKEND_SIGNS)
 
 
 def _first(text: str) -> str:

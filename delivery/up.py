@@ -155,4 +155,5 @@ def _failed(stack: ProgramStack, journal: apply.Journal, guard: apply.Guard) -> 
     error = stack.explain()
     found = guard.check({target: 0.0 for target in journal.targets()})
     evidence = guard.evidence(*found) if found else ()
-    return DeliveryError(error.message, error.code, remedy=error.remedy, details=(*journal.errors, *evidence))
+    said = tuple(e for e in journal.errors if e.rstrip(".") not in error.message)
+    return DeliveryError(error.message, error.code, remedy=error.remedy, details=(*said, *evidence))
