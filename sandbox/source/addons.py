@@ -15,6 +15,7 @@ from ruamel.yaml import YAML
 from sandbox import paths, ports
 from sandbox.images import layer, oci
 from sandbox.source.api import Api
+from sandbox.source.health import answers
 from sandbox.source.layout import Tools, write
 
 MANIFESTS: Final = Path(__file__).with_name("manifests")
@@ -122,7 +123,7 @@ def _rolled_out(api: Api, namespace: str, name: str) -> bool:
         return False
     status = deployment.get("status", {})
     wanted = deployment["spec"]["replicas"]
-    return (
+    return bool(
         status.get("observedGeneration") == deployment["metadata"]["generation"]
         and status.get("updatedReplicas", 0) == wanted
         and status.get("availableReplicas", 0) == wanted
@@ -138,3 +139,8 @@ def _condition(found: dict[str, Any] | None, wanted: str) -> bool:
 def node_ready(api: Api, name: str) -> bool:
     """Whether the node takes pods."""
     return _condition(api.get(f"/api/v1/nodes/{name}"), "Ready")
+
+
+def ingress_answers() -> bool:
+    """Whether the ingress takes requests; with no service behind it, it says 404."""
+    return answers(f"http://{ports.LOOPBACK}:{ports.INGRESS_HTTP}/", expected=(200, 404))

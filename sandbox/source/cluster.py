@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from sandbox import paths, ports
-from sandbox.driver import Endpoint, Part, Status
+from sandbox.driver import Endpoint, Status
 from sandbox.errors import SandboxError
 from sandbox.progress import Progress
 from sandbox.source import (
@@ -28,15 +28,18 @@ from sandbox.source import (
     registry,
 )
 from sandbox.source.api import Api
-from sandbox.source.health import answers, check_free
+from sandbox.source.health import check_free
 from sandbox.source.layout import Layout, Tools
 from sandbox.source.processes import Daemon, Processes, trim, until
 
 _LOCK: Final = "\0caas-sandbox"
-_LOCK_LIMIT = 300.0
+_LOCK_LIMIT: Final = 300.0
+_ADDONS_LIMIT: Final = 120.0
+PODS: Final = f"{cgroups.PARENT}/kubepods"
 _PORTS: Final = {
     "etcd": (ports.LOOPBACK, ports.ETCD),
     "registry": (ports.LOOPBACK, ports.REGISTRY),
+    "kube-apiserver": (ports.NODE_ADDRESS, ports.API),
     "kube-controller-manager": (ports.LOOPBACK, ports.CONTROLLER_MANAGER),
     "kube-scheduler": (ports.LOOPBACK, ports.SCHEDULER),
     "kubelet": (ports.LOOPBACK, ports.KUBELET_HEALTH),
@@ -190,21 +193,26 @@ class _Start:
 
     def _addons(self) -> None:
         api = Api(self._layout)
+        served = not self._missing(api)
+        if not cgroups.members(PODS):
+            for port in (ports.INGRESS_HTTP, ports.INGRESS_HTTPS, ports.INGRESS_ADMIN):
+                check_free(ports.LOOPBACK, port, "ingress")
         for manifest in addons.manifests(self._images):
             api.apply(manifest)
-        until(
-            lambda: all(addons.ready(api).values()) and self._ingress(),
-            120,
-            lambda: (
-                "These parts of the cluster do not serve after 120 s: "
-                + ", ".join(name for name, well in {**addons.ready(api), "ingress": self._ingress()}.items() if not well)
-                + f".\nLook at them with `kubectl --kubeconfig {self._layout.kubeconfig} get pods --all-namespaces`,"
-                + f" and into {self._processes.log('kubelet')}."
-            ),
-        )
+        self._changed = self._changed or not served or bool(self._missing(api))
+        until(lambda: not self._missing(api), _ADDONS_LIMIT, lambda: self._complain(self._missing(api)))
 
-    def _ingress(self) -> bool:
-        return answers(f"http://{ports.LOOPBACK}:{ports.INGRESS_HTTP}/", expected=(200, 404))
+    def _missing(self, api: Api) -> list[str]:
+        """The addons that do not serve."""
+        found = {**addons.ready(api), "ingress": addons.ingress_answers()}
+        return [name for name, well in found.items() if not well]
+
+    def _complain(self, missing: list[str]) -> str:
+        return (
+            f"These parts of the cluster do not serve after {_ADDONS_LIMIT:.0f} s: {', '.join(missing)}.\n"
+            f"Look at them with `kubectl --kubeconfig {self._layout.kubeconfig} get pods --all-namespaces`, "
+            f"and into {self._processes.log('kubelet')}."
+        )
 
     def _run(self, *daemons: Daemon) -> None:
         """Start what does not run, all at once, then wait until each is well."""

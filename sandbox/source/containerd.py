@@ -26,9 +26,7 @@ def daemon(layout: Layout, tools: Tools, sandbox_image: str) -> Daemon:
     files = {
         config: _config(layout, sandbox_image),
         layout.home / "cni" / "conf" / "10-caas.conflist": _network(layout),
-        **{
-            layout.home / "containerd" / "hosts" / name / "hosts.toml": text for name, text in registry_hosts().items()
-        },
+        **{layout.home / "containerd" / "hosts" / name / "hosts.toml": text for name, text in registry_hosts().items()},
     }
     return Daemon(
         "containerd",

@@ -59,7 +59,6 @@ def api_server(layout: Layout, tools: Tools) -> Daemon:
             f"--etcd-keyfile={keys / 'apiserver-etcd.key'}",
             f"--tls-cert-file={keys / 'apiserver.crt'}",
             f"--tls-private-key-file={keys / 'apiserver.key'}",
-            f"--cert-dir={keys}",
             f"--client-ca-file={keys / 'ca.crt'}",
             f"--kubelet-certificate-authority={keys / 'ca.crt'}",
             f"--kubelet-client-certificate={keys / 'apiserver-kubelet.crt'}",
@@ -90,14 +89,16 @@ def api_server(layout: Layout, tools: Tools) -> Daemon:
 def controller_manager(layout: Layout, tools: Tools) -> Daemon:
     """The controllers, with one service account each."""
     keys = layout.keys
-    config = keys / "controller-manager.kubeconfig"
+    name = "controller-manager"
+    config = keys / f"{name}.kubeconfig"
     return Daemon(
         "kube-controller-manager",
         (
             str(tools.tool("kube-controller-manager")),
             f"--bind-address={ports.LOOPBACK}",
             f"--secure-port={ports.CONTROLLER_MANAGER}",
-            f"--cert-dir={keys}",
+            f"--tls-cert-file={keys / name}.crt",
+            f"--tls-private-key-file={keys / name}.key",
             f"--kubeconfig={config}",
             f"--authentication-kubeconfig={config}",
             f"--authorization-kubeconfig={config}",
@@ -112,28 +113,30 @@ def controller_manager(layout: Layout, tools: Tools) -> Daemon:
             "--horizontal-pod-autoscaler-cpu-initialization-period=30s",
             "--profiling=false",
         ),
-        healthy=lambda: _serves(ports.CONTROLLER_MANAGER),
+        healthy=lambda: _serves(keys, ports.CONTROLLER_MANAGER),
     )
 
 
 def scheduler(layout: Layout, tools: Tools) -> Daemon:
     """The scheduler."""
     keys = layout.keys
-    config = keys / "scheduler.kubeconfig"
+    name = "scheduler"
+    config = keys / f"{name}.kubeconfig"
     return Daemon(
         "kube-scheduler",
         (
             str(tools.tool("kube-scheduler")),
             f"--bind-address={ports.LOOPBACK}",
             f"--secure-port={ports.SCHEDULER}",
-            f"--cert-dir={keys}",
+            f"--tls-cert-file={keys / name}.crt",
+            f"--tls-private-key-file={keys / name}.key",
             f"--kubeconfig={config}",
             f"--authentication-kubeconfig={config}",
             f"--authorization-kubeconfig={config}",
             "--leader-elect=false",
             "--profiling=false",
         ),
-        healthy=lambda: _serves(ports.SCHEDULER),
+        healthy=lambda: _serves(keys, ports.SCHEDULER),
     )
 
 
@@ -149,6 +152,5 @@ def _context(keys: Path, _made: int) -> ssl.SSLContext:
     return context
 
 
-def _serves(port: int) -> bool:
-    """The health of a component that signs its own certificate; nothing secret is sent or read."""
-    return answers(f"https://{ports.LOOPBACK}:{port}/healthz", ssl._create_unverified_context())
+def _serves(keys: Path, port: int) -> bool:
+    return answers(f"https://{ports.LOOPBACK}:{port}/healthz", trust(keys))

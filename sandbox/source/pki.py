@@ -6,6 +6,7 @@ Elliptic keys, ten years, closed to other users. What is complete is kept; the r
 from __future__ import annotations
 
 import base64
+import secrets
 import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
@@ -53,8 +54,9 @@ KUBELET = Identity(
     "kubelet", f"system:node:{NODE_NAME}", "system:nodes", hosts=(f"DNS:{NODE_NAME}", f"IP:{ports.NODE_ADDRESS}")
 )
 ADMIN = Identity("admin", "caas-sandbox-admin", "system:masters")
-CONTROLLER_MANAGER = Identity("controller-manager", "system:kube-controller-manager")
-SCHEDULER = Identity("scheduler", "system:kube-scheduler")
+_LOCAL = ("DNS:localhost", f"IP:{ports.LOOPBACK}")
+CONTROLLER_MANAGER = Identity("controller-manager", "system:kube-controller-manager", hosts=_LOCAL)
+SCHEDULER = Identity("scheduler", "system:kube-scheduler", hosts=_LOCAL)
 PROXY = Identity("proxy", "system:kube-proxy")
 IDENTITIES: Final = (
     API_SERVER,
@@ -148,8 +150,6 @@ def _certificate(keys: Path, identity: Identity) -> None:
 
 
 def _serial() -> int:
-    import secrets
-
     return secrets.randbits(127) + 1
 
 

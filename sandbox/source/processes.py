@@ -6,7 +6,7 @@ that another program has since been given is never taken for ours, and never kil
 
 from __future__ import annotations
 
-import json
+import hashlib
 import os
 import signal
 import time
@@ -24,8 +24,11 @@ LOG_LIMIT: Final = 16 * 1024 * 1024
 _TAIL_LINES = 15
 _POLL = 0.05
 
+# The program's own shell writes the record, and then becomes the program: a starter that is killed at
+# any point leaves either a record and its process, or neither.
 _LAUNCHER = """
-cd /
+cd / && read -r stat < "/proc/$$/stat" && printf '%s\\n%s\\n' "$1" "$stat" > "$2" || exit 125
+shift 2
 while [ "$1" != -- ]; do
   echo 0 > "$1/cgroup.procs" || { echo "cannot join the control group $1"; exit 125; }
   shift
@@ -50,9 +53,17 @@ class Identity:
             text = (proc / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
         except (FileNotFoundError, ProcessLookupError):
             return None
+        return cls.parse(text)
+
+    @classmethod
+    def parse(cls, stat: str) -> Identity | None:
+        """The process that this line of /proc/<pid>/stat describes; None for a zombie's or half a line."""
+        number, _, rest = stat.partition(" ")
         # The name, in parentheses, may itself hold blanks and parentheses.
-        fields = text.rpartition(")")[2].split()
-        return None if fields[0] in ("Z", "X") else cls(pid, int(fields[19]))
+        fields = rest.rpartition(")")[2].split()
+        if len(fields) < 20 or fields[0] in ("Z", "X"):
+            return None
+        return cls(int(number), int(fields[19]))
 
     def alive(self) -> bool:
         """Whether this very process still runs."""
@@ -105,20 +116,20 @@ class Processes:
 
     def record(self, name: str) -> Path:
         """The file that says which process a program is."""
-        return self._layout.run / f"{name}.json"
+        return self._layout.run / f"{name}.process"
 
     def find(self, name: str) -> Identity | None:
         """The living process of a program; None when it is dead or never started."""
-        saved = _load(self.record(name))
+        saved = self._saved(name)
         if saved is None:
             return None
-        identity = Identity(saved["pid"], saved["started"])
+        identity, _ = saved
         _reap(identity.pid)
         return identity if identity.alive() else None
 
     def all(self) -> dict[str, Identity]:
         """Every program that lives."""
-        names = sorted(path.stem for path in self._layout.run.glob("*.json")) if self._layout.run.is_dir() else []
+        names = sorted(path.stem for path in self._layout.run.glob("*.process")) if self._layout.run.is_dir() else []
         return {name: found for name in names if (found := self.find(name)) is not None}
 
     def ensure(self, daemon: Daemon, groups: tuple[Path, ...], enter: tuple[str, ...] = ()) -> bool:
@@ -129,8 +140,8 @@ class Processes:
         described = _describe(daemon)
         running = self.find(daemon.name)
         if running is not None:
-            saved = _load(self.record(daemon.name))
-            if saved is not None and saved.get("described") == described:
+            saved = self._saved(daemon.name)
+            if saved is not None and saved[1] == described:
                 return False
             self.stop(daemon.name)
         for path, text in daemon.files.items():
@@ -147,7 +158,10 @@ class Processes:
         with log.open("ab") as output:
             output.write(f"--- started {time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())}\n".encode())
             output.flush()
-            command = [*enter, "/bin/sh", "-c", _LAUNCHER, daemon.name, *map(str, groups), "--", *daemon.command]
+            record = self.record(daemon.name)
+            record.unlink(missing_ok=True)
+            arguments = [described, str(record), *map(str, groups), "--", *daemon.command]
+            command = [*enter, "/bin/sh", "-c", _LAUNCHER, daemon.name, *arguments]
             # Not subprocess: a program outlives this one, and its end is nobody's to wait for.
             pid = os.posix_spawnp(
                 command[0],
@@ -160,12 +174,21 @@ class Processes:
                     (os.POSIX_SPAWN_DUP2, output.fileno(), 2),
                 ],
             )
-        identity = Identity.of(pid)
-        started = identity.started if identity else 0
-        write(
-            self.record(daemon.name),
-            json.dumps({"pid": pid, "started": started, "described": described}, indent=1),
+        until(
+            lambda: self._saved(daemon.name) is not None or Identity.of(pid) is None,
+            10,
+            lambda: f"{daemon.name} could not be started.\n{self._tail(daemon.name)}",
         )
+
+    def _saved(self, name: str) -> tuple[Identity, str] | None:
+        """What the record says: the process, and a digest of how it was started."""
+        try:
+            lines = self.record(name).read_text(encoding="utf-8").splitlines()
+        except FileNotFoundError:
+            return None
+        identity = Identity.parse(lines[1]) if len(lines) == 2 else None
+        # Half a record is of a start that was cut off before there was a program.
+        return (identity, lines[0]) if identity else None
 
     def wait(self, daemon: Daemon) -> None:
         """Wait until a program is well.
@@ -247,16 +270,6 @@ def _reap(pid: int) -> None:
 
 
 def _describe(daemon: Daemon) -> str:
-    import hashlib
-
     parts = [daemon.name, *daemon.command, *(f"{k}={v}" for k, v in sorted(daemon.environment.items()))]
     parts += [f"{path}\n{text}" for path, text in sorted(daemon.files.items())]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
-
-
-def _load(path: Path) -> dict[str, int] | None:
-    try:
-        loaded = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, json.JSONDecodeError):
-        return None  # Never started, or cut off while it was written: the program counts as dead.
-    return loaded if isinstance(loaded, dict) and {"pid", "started"} <= loaded.keys() else None

@@ -9,7 +9,7 @@ from sandbox.driver import Part, Status
 from sandbox.errors import SandboxError
 from sandbox.source import addons, control_plane, pki
 from sandbox.source.api import Api
-from sandbox.source.health import accepts, answers
+from sandbox.source.health import accepts
 from sandbox.source.layout import Layout
 from sandbox.source.processes import Processes
 
@@ -49,4 +49,4 @@ def _cluster(layout: Layout) -> list[Part]:
     except SandboxError as error:
         return [Part("node", False, str(error).splitlines()[0])]
     address = f"http://{ports.LOOPBACK}:{ports.INGRESS_HTTP}"
-    return [node, *serving, Part("ingress", answers(f"{address}/", expected=(200, 404)), address)]
+    return [node, *serving, Part("ingress", addons.ingress_answers(), address)]
