@@ -165,12 +165,12 @@ def _labels(placed: Placed) -> Iterator[Finding]:
         for key, value in entries.items():
             path = placed.path(field, key)
             prefix, slash, name = key.rpartition("/")
-            if not _LABEL_NAME.match(name) or (slash and not _LABEL_PREFIX.match(prefix)):
+            if not _LABEL_NAME.fullmatch(name) or (slash and not _LABEL_PREFIX.fullmatch(prefix)):
                 limit = "[prefix/]name: a DNS name before the '/', at most 63 letters, digits, '.', '_', '-' after it"
                 yield Finding(path, Shown.ABSENT, limit, "write it like example.org/cost-centre")
             elif field == "labels" and key.startswith(RESERVED_LABELS):
                 limit = f"a prefix other than {', '.join(RESERVED_LABELS)}: the platform sets those"
                 yield Finding(path, value, limit, "use a prefix of your own, such as example.org/")
-            elif field == "labels" and value and not _LABEL_VALUE.match(value):
+            elif field == "labels" and value and not _LABEL_VALUE.fullmatch(value):
                 limit = "at most 63 letters, digits, '.', '_' and '-', beginning and ending with a letter or digit"
                 yield Finding(path, value, limit, "shorten it, or make it a serviceAccountAnnotation")

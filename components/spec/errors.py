@@ -94,7 +94,7 @@ def _join(path: Sequence[str | int]) -> str:
     for segment in path:
         if isinstance(segment, int):
             text += f"[{segment}]"
-        elif _PLAIN.match(segment) or (not text and ":" in segment):
+        elif _PLAIN.fullmatch(segment) or (not text and ":" in segment):
             text += f".{segment}" if text else segment
         else:
             text += f"[{json.dumps(segment, ensure_ascii=False)}]"

@@ -106,7 +106,7 @@ def read_files(directory: FilePath, stack: str) -> tuple[dict[str, Any], str, So
     `load_environment`. Secrets stay as they are in the file, encrypted: only their names are of use.
     Raises `SpecError` where a file is missing or is not plain YAML.
     """
-    if not _STACK_NAME.match(stack):
+    if not _STACK_NAME.fullmatch(stack):
         limit = "a stack's name: letters, digits, '-', '_' and '.', at most 100"
         raise SpecError([Problem(PROJECT_FILE, None, "", Shown.ABSENT, limit, "name an existing stack, such as dev")])
     source = Source.of(directory, stack)

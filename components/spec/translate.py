@@ -21,6 +21,7 @@ EXAMPLES = {
     "address": "registry.example.org/team",
     "config": "apiKey",
     "context": "./app",
+    "cidr": "10.20.0.0/16",
     "cron": '"0 18 * * 1-5"',
     "health": "{readiness: {path: /readyz}}",
     "image": "repository@sha256:<64 hex digits>",
