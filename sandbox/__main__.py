@@ -1,17 +1,21 @@
-"""``python -m sandbox up|down|status|env|build``: the sandbox by hand."""
+"""``python -m sandbox up|stop|down|status|env|exec|images|build``: the sandbox by hand."""
 
 from __future__ import annotations
 
+import os
 import sys
 import time
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from sandbox import driver, environment, toolchain
+from sandbox import driver, environment, paths, toolchain
 from sandbox.errors import SandboxError
+from sandbox.images import base as base_images
+from sandbox.images import dockerfile
 from sandbox.progress import Progress
 
 app = typer.Typer(
@@ -51,6 +55,13 @@ def down() -> None:
 
 
 @app.command()
+def stop() -> None:
+    """End what runs and keep its data; `up` continues with it."""
+    driver.choose().stop(Progress("Stopping the sandbox"))
+    print("The sandbox is stopped.")
+
+
+@app.command()
 def status() -> None:
     """Show what runs. Exits with 1 unless everything does."""
     found = driver.choose().status()
@@ -67,6 +78,44 @@ def env() -> None:
     """Print the variables of a running sandbox, for `eval "$(python -m sandbox env)"`."""
     chosen = driver.choose()
     print(environment.exports(environment.variables(chosen.endpoint(), toolchain.current())), end="")
+
+
+@app.command("exec", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def execute(context: typer.Context) -> None:
+    """Run a command with the variables of a running sandbox: `python -m sandbox exec -- pulumi preview`."""
+    if not context.args:
+        raise SandboxError("Name a command after `--`, such as `python -m sandbox exec -- pulumi preview`.")
+    chosen = driver.choose()
+    variables = {**os.environ, **environment.variables(chosen.endpoint(), toolchain.current())}
+    os.environ["PATH"] = variables["PATH"]  # where execvpe looks for the command itself
+    try:
+        os.execvpe(context.args[0], context.args, variables)  # noqa: S606 - the user's own command, no shell
+    except FileNotFoundError:
+        raise SandboxError(f"There is no command {context.args[0]!r} on this machine or in the sandbox.") from None
+
+
+@app.command()
+def images(
+    directory: Annotated[Path, typer.Argument(help="where the Dockerfiles are")] = Path("."),
+) -> None:
+    """Supply what the Dockerfiles' FROM lines need and no registry in reach has."""
+    registry = driver.choose().endpoint().registry
+    found = [base for file in _dockerfiles(directory) for base in dockerfile.bases(file)]
+    if registry is None or not found:
+        return
+    workshop = base_images.Workshop(toolchain.current().tool("busybox"), paths.cache() / "layers")
+    for reference in base_images.supply(found, registry, workshop):
+        print(f"Standing in for {reference}")
+
+
+def _dockerfiles(directory: Path) -> list[Path]:
+    """Dockerfiles below a directory, without those of hidden directories and installed packages."""
+    return sorted(
+        file
+        for file in directory.rglob("Dockerfile*")
+        if file.is_file()
+        and not any(part.startswith(".") and part != "." for part in file.relative_to(directory).parts)
+    )
 
 
 @app.command()

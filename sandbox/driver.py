@@ -92,6 +92,13 @@ class Driver(Protocol):
             SandboxError: something that the sandbox made could not be removed.
         """
 
+    def stop(self, progress: Progress) -> None:
+        """End what runs and keep its data; the next ``up`` continues with it.
+
+        Raises:
+            SandboxError: something does not end.
+        """
+
     def status(self) -> Status:
         """What runs now. Changes nothing."""
 

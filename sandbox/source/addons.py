@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,8 +19,8 @@ from sandbox.source.health import answers
 from sandbox.source.layout import Tools, write
 
 MANIFESTS: Final = Path(__file__).with_name("manifests")
-ADDONS: Final = ("coredns", "metrics-server", "traefik")
-DEPLOYMENTS: Final = (("kube-system", "coredns"), ("kube-system", "metrics-server"), ("ingress", "traefik"))
+NAMESPACES: Final = {"coredns": "kube-system", "metrics-server": "kube-system", "traefik": "ingress"}
+ADDONS: Final = tuple(NAMESPACES)
 _METRICS_API: Final = "/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.metrics.k8s.io"
 
 
@@ -96,23 +96,38 @@ def _saved(archive: Path) -> layer.Layer | None:
     return layer.Layer(archive, saved["digest"], saved["diff_id"], saved["size"])
 
 
-def manifests(images: dict[str, Prepared]) -> Iterator[dict[str, Any]]:
-    """Every object of the addons, namespaces first."""
-    values = {name.replace("-", "_"): image.reference for name, image in images.items()}
+def manifests(
+    images: Mapping[str, str],
+    names: Sequence[str] = ADDONS,
+    *,
+    listen: str = ports.LOOPBACK,
+    kubelet_trust: str = "--kubelet-certificate-authority=/var/run/secrets/kubernetes.io/serviceaccount/ca.crt",
+) -> Iterator[dict[str, Any]]:
+    """Every object of these addons, namespaces first.
+
+    Args:
+        images: reference of each addon's image.
+        names: which of ``ADDONS``.
+        listen: where the ingress listens on its node.
+        kubelet_trust: the flag by which metrics-server trusts kubelets.
+    """
+    values = {name.replace("-", "_"): reference for name, reference in images.items()}
     values |= {
+        "ingress_listen": listen,
+        "kubelet_trust": kubelet_trust,
         "dns_address": ports.DNS_ADDRESS,
         "ingress_http": str(ports.INGRESS_HTTP),
         "ingress_https": str(ports.INGRESS_HTTPS),
         "ingress_admin": str(ports.INGRESS_ADMIN),
     }
-    for name in ADDONS:
+    for name in names:
         text = (MANIFESTS / f"{name}.yaml").read_text(encoding="utf-8")
         yield from YAML(typ="safe", pure=True).load_all(Template(text).substitute(values))
 
 
-def ready(api: Api) -> dict[str, bool]:
-    """Which addons serve now."""
-    found = {name: _rolled_out(api, namespace, name) for namespace, name in DEPLOYMENTS}
+def ready(api: Api, names: Sequence[str] = ADDONS) -> dict[str, bool]:
+    """Which of these addons serve now."""
+    found = {name: _rolled_out(api, NAMESPACES[name], name) for name in names}
     found["metrics API"] = _condition(api.get(_METRICS_API), "Available")
     return found
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import ssl
+import tempfile
 import urllib.error
 import urllib.request
+from pathlib import Path
 from typing import Any, Final
 
+from ruamel.yaml import YAML
+
 from sandbox.errors import SandboxError
-from sandbox.source.control_plane import API, trust
-from sandbox.source.layout import Layout
 
 _OWNER: Final = "caas-sandbox"
 _CLUSTER_WIDE: Final = {
@@ -27,9 +31,15 @@ _PLURALS: Final = {"Endpoints": "endpoints", "IngressClass": "ingressclasses", "
 class Api:
     """The administrator's connection."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, kubeconfig: Path) -> None:
+        """Connect as the kubeconfig's one user, by certificate.
+
+        Raises:
+            SandboxError: there is no such file, or it carries no certificates.
+        """
+        self.server, context = _credentials(kubeconfig)
         self._opener = urllib.request.build_opener(
-            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trust(layout.keys))
+            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)
         )
 
     def get(self, path: str) -> dict[str, Any] | None:
@@ -50,7 +60,7 @@ class Api:
         self._call("PATCH", path_of(manifest) + query, json.dumps(manifest).encode())
 
     def _call(self, method: str, path: str, body: bytes | None = None) -> dict[str, Any] | None:
-        request = urllib.request.Request(API + path, data=body, method=method)  # noqa: S310 - always https
+        request = urllib.request.Request(self.server + path, data=body, method=method)  # noqa: S310 - always https
         request.add_header("Accept", "application/json")
         if body is not None:
             request.add_header("Content-Type", "application/apply-patch+yaml")
@@ -64,7 +74,7 @@ class Api:
                 return None
             raise SandboxError(f"The cluster's API refuses {method} {path}: {error.code}\n  {text[:600]}") from error
         except (OSError, urllib.error.URLError) as error:
-            raise SandboxError(f"The cluster's API at {API} does not answer: {error}") from error
+            raise SandboxError(f"The cluster's API at {self.server} does not answer: {error}") from error
         return answer if isinstance(answer, dict) else None
 
 
@@ -76,3 +86,21 @@ def path_of(manifest: dict[str, Any]) -> str:
     if kind in _CLUSTER_WIDE:
         return f"{root}/{plural}/{name}"
     return f"{root}/namespaces/{manifest['metadata'].get('namespace', 'default')}/{plural}/{name}"
+
+
+def _credentials(kubeconfig: Path) -> tuple[str, ssl.SSLContext]:
+    try:
+        document = YAML(typ="safe", pure=True).load(kubeconfig)
+        cluster, user = document["clusters"][0]["cluster"], document["users"][0]["user"]
+        certificates = [user["client-certificate-data"], user["client-key-data"]]
+        context = ssl.create_default_context(
+            cadata=base64.b64decode(cluster["certificate-authority-data"]).decode("ascii")
+        )
+    except (OSError, KeyError, IndexError, TypeError) as error:
+        raise SandboxError(f"{kubeconfig} is not a kubeconfig of the sandbox ({error!r}). Run `make up`.") from error
+    # The library reads a client's certificate from a file alone; this one is ours only, and short-lived.
+    with tempfile.NamedTemporaryFile(prefix="caas-") as pair:
+        pair.write(b"".join(base64.b64decode(each) for each in certificates))
+        pair.flush()
+        context.load_cert_chain(pair.name)
+    return str(cluster["server"]), context

@@ -91,7 +91,12 @@ class SourceDriver:
             step = progress.add("Stopping the cluster", 3)
             with progress.running(step):
                 self._stop()
-                self._remove()
+                self._remove_files()
+
+    def stop(self, progress: Progress) -> None:
+        """End every process and keep the directory; see ``sandbox.driver.Driver``."""
+        with _alone(), progress.shown(), progress.running(progress.add("Stopping the cluster", 3)):
+            self._stop()
 
     def status(self) -> Status:
         """What runs; see ``sandbox.driver.Driver``."""
@@ -103,11 +108,11 @@ class SourceDriver:
         for identity in self._processes.all().values():
             identity.kill()
         cgroups.kill()
-
-    def _remove(self) -> None:
         network.remove(self._layout, self._given or _toolchain_if_there())
         cgroups.remove()
         namespace.remove(self._layout)
+
+    def _remove_files(self) -> None:
         if self._layout.marker.exists():
             # The marker goes last, so that a removal that is killed can be done again.
             for entry in self._layout.home.iterdir():
@@ -184,7 +189,7 @@ class _Start:
             image.push()
 
     def _node(self) -> None:
-        api = Api(self._layout)
+        api = Api(self._layout.kubeconfig)
         until(
             lambda: addons.node_ready(api, pki.NODE_NAME),
             60,
@@ -192,12 +197,12 @@ class _Start:
         )
 
     def _addons(self) -> None:
-        api = Api(self._layout)
+        api = Api(self._layout.kubeconfig)
         served = not self._missing(api)
         if not cgroups.members(PODS):
             for port in (ports.INGRESS_HTTP, ports.INGRESS_HTTPS, ports.INGRESS_ADMIN):
                 check_free(ports.LOOPBACK, port, "ingress")
-        for manifest in addons.manifests(self._images):
+        for manifest in addons.manifests({name: image.reference for name, image in self._images.items()}):
             api.apply(manifest)
         self._changed = self._changed or not served or bool(self._missing(api))
         until(lambda: not self._missing(api), _ADDONS_LIMIT, lambda: self._complain(self._missing(api)))

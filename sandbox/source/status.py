@@ -42,7 +42,7 @@ def status(layout: Layout, processes: Processes) -> Status:
 
 def _cluster(layout: Layout) -> list[Part]:
     try:
-        api = Api(layout)
+        api = Api(layout.kubeconfig)
         version = (api.get("/version") or {}).get("gitVersion", "unknown version")
         node = Part("node", addons.node_ready(api, pki.NODE_NAME), f"{pki.NODE_NAME}, Kubernetes {version}")
         serving = [Part(name, well, "serves" if well else "not ready") for name, well in addons.ready(api).items()]
