@@ -105,11 +105,11 @@ def _probes(placed: Placed) -> Iterator[Finding]:
             yield Finding(placed.path("health", role, key), getattr(resolved, key), limit, remedy)
     startup = defaults.probe(spec, "startup")
     window, deadline = startup.interval * startup.failures, spec.rollout.progress_deadline
-    if window >= deadline:
+    if window > deadline:
         given_startup = spec.health.startup is not None
         path = ("health", "startup") if given_startup else ("rollout", "progressDeadline")
-        limit = f"progressDeadline ({deadline} s) above the time to start (interval x failures, {window} s)"
-        remedy = f"raise rollout.progressDeadline above {window}, or let startup fail earlier"
+        limit = f"progressDeadline ({deadline} s) not below the time to start (interval x failures, {window} s)"
+        remedy = f"raise rollout.progressDeadline to {window}, or let startup fail earlier"
         yield Finding(placed.path(*path), Shown.ABSENT if given_startup else deadline, limit, remedy)
 
 

@@ -52,6 +52,12 @@ def service(placed: Placed) -> Iterator[Finding]:
             limit = "no secret in a build argument: it stays readable in the image's history"
             remedy = f"mount it with `build.secrets: {{{name.lower()}: KEY}}`, a key in {NAMESPACE}:secrets"
             yield Finding(placed.path("build", "args", name), Shown.HIDDEN, limit, remedy)
+    for key, words in (("command", spec.command), ("args", spec.args)):
+        for index, word in enumerate(words):
+            if secret_value(word):
+                limit = "no secret in a command: every process of the machine can read it"
+                remedy = "pass it as a variable from the service's secrets: `NAME: {config: KEY}`, and write $(NAME)"
+                yield Finding(placed.path(key, index), Shown.HIDDEN, limit, remedy)
     yield from _sources(placed)
 
 

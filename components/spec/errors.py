@@ -61,7 +61,9 @@ class Problem:
         place = self.file if self.line is None else f"{self.file}:{self.line}"
         lines = [f"{place}: {self.key}" if self.key else place]
         lines += [f"  value:  {render_value(self.value)}"] if self.value is not Shown.ABSENT else []
-        return "\n".join([*lines, f"  limit:  {self.limit}", f"  remedy: {self.remedy}"])
+        lines += [f"  limit:  {self.limit}", f"  remedy: {self.remedy}"]
+        # All of it may quote what stands in a file, and a terminal obeys control characters.
+        return "\n".join(printable(line) for line in lines)
 
 
 class SpecError(Exception):
@@ -98,7 +100,6 @@ def _join(path: Sequence[str | int]) -> str:
             text += f".{segment}" if text else segment
         else:
             text += f"[{json.dumps(segment, ensure_ascii=False)}]"
-    # A key from a file may hold anything, and a terminal obeys control characters.
     return printable(text)
 
 

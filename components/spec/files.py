@@ -19,7 +19,7 @@ from components.spec.yaml_text import Document, NotPlain
 
 PROJECT_FILE = "Pulumi.yaml"
 
-PUBLIC_SALT = "v1:1VL6ZKf4gvc=:v1:ZX1wV/AmCkjrPN5J:WTWOJcFw07dZXH9esMAvkQLRLa3IkQ=="
+PUBLIC_SALT = "v1:lbPV28CZ0kY=:v1:vk6P1GxIe6cVrrzM:p11iciWKYclnxptcNoVhVD36VCd/jQ=="
 """The encryptionsalt of the sandbox's own stack, whose passphrase is public: `sandbox`. It protects nothing."""
 
 SET_LINE = "pulumi config set --secret --path '{namespace}:secrets.{key}' --stack {stack}"

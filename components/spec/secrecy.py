@@ -23,6 +23,7 @@ _HARMLESS = {
 """A name that ends so tells something about a secret, not the secret: TOKEN_TTL, PASSWORD_FILE."""
 
 _URL_PASSWORD = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://[^/\s:@]*:[^/\s@]+@")
+_FLAG = re.compile(r"(?i)(password|passwd|passphrase|secret|token|api[-_]?key)[= ](?!\$)\S")
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY")
 
 _SECRET_PLACES = {"secrets", "password"}
@@ -39,8 +40,8 @@ def secret_name(name: str) -> bool:
 
 
 def secret_value(value: str) -> bool:
-    """Whether the text itself gives a secret away: a password in a URL, a private key."""
-    return bool(_URL_PASSWORD.search(value) or _PRIVATE_KEY.search(value))
+    """Whether the text itself gives a secret away: a password in a URL, a private key, ``--token=…``."""
+    return bool(_URL_PASSWORD.search(value) or _PRIVATE_KEY.search(value) or _FLAG.search(value))
 
 
 def shown(path: Path, value: object) -> object:

@@ -107,9 +107,7 @@ def _wrong(detail: dict[str, Any], path: Path, root: type[BaseModel], prefix: Pa
     is_key = bool(path) and path[-1] == "[key]"
     path = path[:-1] if is_key else path
     value = shown(prefix + path, detail["input"])
-    limit, remedy = words(
-        detail["type"], fields.at(root, path), None if value is Shown.HIDDEN else value, detail.get("ctx", {})
-    )
+    limit, remedy = words(detail["type"], fields.at(root, path), value, detail.get("ctx", {}))
     if value is Shown.HIDDEN and detail["type"] == "string_type":
         remedy = "put it in quotes"
     if value is Shown.HIDDEN and detail["type"] == "model_type":

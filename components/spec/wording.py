@@ -54,7 +54,7 @@ PATTERNS: Mapping[str, Words] = {
 def words(kind: str, shape: Shape | None, value: Any, context: Mapping[str, Any]) -> Words:
     """The limit and the remedy for a fault of pydantic's `kind` at a place of that `shape`.
 
-    `value` serves to propose what to write instead; the caller keeps secrets out of it.
+    `value` serves to propose what to write instead; `Shown.HIDDEN` stands for a secret.
     """
     writer = _WRITERS.get(kind)
     if writer is None or shape is None:

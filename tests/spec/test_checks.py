@@ -145,6 +145,9 @@ def test_names_of_harmless_variables(name: str) -> None:
 def test_values_that_give_a_secret_away() -> None:
     assert secret_value("postgres://u:p@db:5432/x")
     assert secret_value("-----BEGIN RSA PRIVATE KEY-----\n…")
+    assert secret_value("--db-password=x")
+    assert not secret_value("--db-password=$(DB_PASSWORD)")
+    assert not secret_value("--token-ttl=60")
     assert not secret_value("https://example.org:8443/a@b")
     assert not secret_value("postgres://user@db/x")
 

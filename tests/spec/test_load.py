@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from components.spec import Environment, Service, Shown, Source, SpecError, load_environment
+from components.spec import Environment, Service, Shown, Source, SpecError, load_environment, read_files
 from components.spec.environment import Settings
+from components.spec.files import PUBLIC_SALT
 from components.spec.translate import EXAMPLES, required_keys
 from tests.spec.wrong_case import IMAGE, SERVICE, changed
 
+ROOT = Path(__file__).resolve().parents[2]
 SOURCE = Source("Pulumi.yaml", "Pulumi.prod.yaml")
 
 
@@ -148,6 +151,20 @@ def test_a_problem_renders_place_value_limit_and_remedy() -> None:
 def test_every_required_key_has_an_example() -> None:
     missing = {*required_keys(Service), *required_keys(Settings)} - set(EXAMPLES) - {"name"}
     assert missing == set()
+
+
+@pytest.mark.parametrize("stack", ["dev", "staging", "prod"])
+def test_the_project_s_own_environments_are_correct(stack: str) -> None:
+    config, project, source = read_files(ROOT, stack)
+    environment = load_environment(config, project=project, stack=stack, source=source)
+    assert (environment.project, environment.tier) == ("caas", stack)
+    assert [service.name for service in environment.services] == ["hello"]
+
+
+def test_the_public_salt_is_the_sandbox_s() -> None:
+    """The guard against secrets under the public passphrase knows the salt that is in use."""
+    text = (ROOT / "Pulumi.dev.yaml").read_text(encoding="utf-8")
+    assert f"encryptionsalt: {PUBLIC_SALT}\n" in text
 
 
 def test_three_hundred_services_load_in_a_moment() -> None:

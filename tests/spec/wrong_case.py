@@ -13,7 +13,7 @@ IMAGE = f"registry.example.org/hello@{DIGEST}"
 MARKER = "hunter2-marker"
 """Stands where a user put a secret by mistake; no message may repeat it."""
 
-SECURE = "v1:Pz1TeyoPYgznJaIN:/CB4uyTdbZlIiH/oHCLKU1Y="
+SECURE = "v1:dwxwfZF4n/GBGgpB:673KJroH+pXBwI6xRwe/JZw="
 """A value encrypted under the sandbox's public passphrase and salt."""
 
 

@@ -85,7 +85,7 @@ COUNTS = [
     service(
         "ready-after-deadline", "rollout.minReady", "below progressDeadline", "above 300", {"rollout.minReady": 300}
     ),
-    service("start-after-deadline", "rollout.progressDeadline", "120 s", "above 120", {"rollout.progressDeadline": 60}),
+    service("start-after-deadline", "rollout.progressDeadline", "120 s", "to 120", {"rollout.progressDeadline": 60}),
     service(
         "replicas-below-prod",
         "replicas",

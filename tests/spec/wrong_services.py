@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from components.spec.files import PUBLIC_SALT
 from tests.spec.wrong_case import DEV, IMAGE, MARKER, REMOVE, SECURE, Case, O, service, stack
 
 HEALTH = [
@@ -86,6 +85,15 @@ IMAGES = [
 ]
 
 NAMES = [
+    service(
+        "secret-in-a-command",
+        "args[0]",
+        "no secret in a command",
+        "$(NAME)",
+        {"args": [f"--db-password={MARKER}"]},
+        line="--db-password",
+    ),
+    service("secret-in-a-command-as-text", "command", "a list", "a list", {"command": f"run --token {MARKER}"}),
     service("reserved-port", "environment.PORT", "service's port", "rename", {"environment.PORT": "80"}),
     service(
         "reserved-prefix", "environment.KUBERNETES_HOST", "reserved", "rename", {"environment.KUBERNETES_HOST": "x"}
@@ -137,7 +145,7 @@ NAMES = [
         "{config: KEY}",
         {"secrets.API_KEY": {"config": "k", "reference": "a/b"}},
         settings={"secrets.k": {"secure": SECURE}},
-        top={"encryptionsalt": PUBLIC_SALT.replace("ZX1w", "AAAA")},
+        top={"encryptionsalt": "v1:other"},
         engine=False,
     ),
     service(
