@@ -134,15 +134,21 @@ class Guard:
                 return target, verdict
         return None
 
+    def updates(self, target: Target) -> bool:
+        """Was there something before the engine began?"""
+        return self._before.get(target, 0) > 0
+
     def evidence(self, target: Target, verdict: Verdict) -> tuple[str, ...]:
         """The platform's own words, for the report."""
         return tuple(f"{target.name}: {r}" for r in verdict.reasons) + self._watch.evidence(target, verdict.instances)
 
 
 def run(
-    stack: auto.Stack, engine: Engine, journal: Journal, guard: Guard | None
+    stack: auto.Stack, engine: Engine, journal: Journal, guard: Guard | None, *, refresh: bool = False
 ) -> tuple[CommandError | None, tuple[Target, Verdict] | None]:
     """Apply. Answers the engine's refusal, and what made us stop it, where there was either.
+
+    ``refresh``: read every resource again first, because the state is known not to tell the truth.
 
     Ctrl-C asks the engine to finish cleanly, waits for that, and then is raised.
     """
@@ -150,7 +156,7 @@ def run(
 
     def work() -> None:
         try:
-            stack.up(on_event=journal.hear, show_secrets=False, color="never", suppress_progress=True)
+            stack.up(on_event=journal.hear, show_secrets=False, color="never", suppress_progress=True, refresh=refresh)
         except BaseException as error:
             refusal.append(error)
 

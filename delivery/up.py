@@ -16,7 +16,7 @@ from delivery import apply, declared, locks, recover
 from delivery.engine import Engine
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
-from delivery.observe import Observer, Target
+from delivery.observe import Observer
 from delivery.observe.platforms import observer_for
 from delivery.output import Output
 from delivery.stack import ProgramStack
@@ -122,15 +122,20 @@ def _apply_once(handle: auto.Stack, stack: ProgramStack, observer: Observer, out
     state = stack.state()
     if recover.recover(stack, state, output):
         state = stack.state()
-    before = _generations(state, observer)
+    seen = [observer.snapshot(t) for t in apply.deployments(state.get("resources") or [])]
+    gone = [s.target.name for s in seen if not s.exists]
+    if gone:
+        output.warn(f"The state names what the platform no longer has ({', '.join(gone)}): it is read again.")
     journal = apply.Journal(output)
-    guard = apply.Guard(observer, output, before)
+    # What was declared before the engine begins tells an old failure from a new one.
+    guard = apply.Guard(observer, output, {s.target: s.generation for s in seen})
     output.say(f"Applying stack {stack.name}.")
-    refusal, beyond_healing = apply.run(handle, stack.engine, journal, guard)
+    refusal, beyond_healing = apply.run(handle, stack.engine, journal, guard, refresh=bool(gone))
     if beyond_healing:
         target, verdict = beyond_healing
         raise DeliveryError(
-            f"The new release of {target.name} cannot run; the apply was stopped. What ran before serves on.",
+            f"The new release of {target.name} cannot run, so the apply was stopped"
+            + ("; what ran before serves on." if guard.updates(target) else "."),
             Exit.DEPLOYMENT_FAILED,
             remedy="Correct it and run `caas up` again; nothing has to be cleaned up by hand.",
             details=guard.evidence(target, verdict),
@@ -140,11 +145,6 @@ def _apply_once(handle: auto.Stack, stack: ProgramStack, observer: Observer, out
     if refusal:
         raise _failed(stack, journal, guard) from refusal
     return journal
-
-
-def _generations(state: Mapping[str, Any], observer: Observer) -> dict[Target, int]:
-    """What is declared at the platform before the engine begins, to tell an old failure from a new one."""
-    return {t: observer.snapshot(t).generation for t in apply.deployments(state.get("resources") or [])}
 
 
 def _failed(stack: ProgramStack, journal: apply.Journal, guard: apply.Guard) -> DeliveryError:

@@ -18,7 +18,6 @@ PATIENCE: Mapping[str, float] = {
     "CreateContainerConfigError": 15,
     "CreateContainerError": 15,
     "RunContainerError": 15,
-    "ErrImagePull": 20,
     "ImagePullBackOff": 20,
     "CrashLoopBackOff": 0,
 }
@@ -27,6 +26,10 @@ PATIENCE: Mapping[str, float] = {
 A registry may stutter and a Secret may be made a moment later; a process that ended again and again has been
 given its chances by CRASHES.
 """
+SAME = {"ErrImagePull": "ImagePullBackOff"}
+"""Two words for one trouble, between which the platform goes back and forth."""
+LONGEST = 240
+"""Characters of the platform's sentence that are shown; the middle of a longer one is left out."""
 CRASHES = 2
 """Restarts from which on a container in CrashLoopBackOff will not heal by waiting."""
 REFUSAL_PATIENCE = 20
@@ -61,7 +64,8 @@ def troubles(snapshot: Snapshot) -> dict[tuple[str, str], str]:
             found[(instance.name, "Unschedulable")] = f"{instance.name}: no place for it: {instance.unplaced}"
         for container in instance.containers:
             if container.waiting and container.waiting not in ("ContainerCreating", "PodInitializing"):
-                found[(instance.name, container.waiting)] = _trouble(instance, container)
+                key = (instance.name, SAME.get(container.waiting, container.waiting))
+                found[key] = _trouble(instance, container)
     if snapshot.refused:
         found[("", "Refused")] = f"the platform refuses to make instances: {snapshot.refused}"
     return found
@@ -72,8 +76,14 @@ def _trouble(instance: Instance, container: Container) -> str:
     if container.last_exit and container.restarts:
         parts.append(f"container {container.name} ended with {container.last_exit}, restarted {container.restarts}x")
     elif container.message:
-        parts.append(f"container {container.name}: {container.message}")
+        parts.append(f"container {container.name}: {shorten(container.message)}")
     return ", ".join(parts)
+
+
+def shorten(sentence: str) -> str:
+    """Runtimes repeat the whole image in every layer of a message; its begin and its end tell it all."""
+    half = LONGEST // 2
+    return sentence if len(sentence) <= LONGEST else f"{sentence[:half]} … {sentence[-half:]}"
 
 
 def failure(snapshot: Snapshot, ages: Mapping[tuple[str, str], float]) -> Verdict | None:

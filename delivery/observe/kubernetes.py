@@ -129,6 +129,8 @@ class KubernetesObserver:
             )
             return str(response.data.decode(errors="replace"))
         except ApiException as error:
+            if not error.status:  # The client's word for a connection that TLS refused.
+                raise self._unreachable(str(error.reason).replace("\n", " ")) from error
             raise DeliveryError(
                 f"The cluster at {server} answered {error.status} {error.reason} to GET {path}.",
                 Exit.NOT_PROVEN,
@@ -137,12 +139,15 @@ class KubernetesObserver:
                 else None,
             ) from error
         except (urllib3.exceptions.HTTPError, OSError) as error:
-            raise DeliveryError(
-                f"The cluster at {server} (kubeconfig {self._where}) does not answer "
-                f"within {CALL_LIMIT[0]} s: {_root(error)}.",
-                Exit.NOT_PROVEN,
-                remedy="Check that it runs and that the kubeconfig names its present address.",
-            ) from error
+            raise self._unreachable(_root(error)) from error
+
+    def _unreachable(self, why: str) -> DeliveryError:
+        return DeliveryError(
+            f"The cluster at {self._api.configuration.host} (kubeconfig {self._where}) does not answer "
+            f"within {CALL_LIMIT[0]} s: {why}.",
+            Exit.NOT_PROVEN,
+            remedy="Check that it runs and that the kubeconfig names its present address and certificate.",
+        )
 
 
 def _connect(kubeconfig: str, context: str | None) -> client.ApiClient:

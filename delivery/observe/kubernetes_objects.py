@@ -11,7 +11,7 @@ Object = Mapping[str, Any]
 
 REVISION = "deployment.kubernetes.io/revision"
 EVENTS = 5
-"""How many of an instance's newest events are shown."""
+"""How many of an instance's newest warnings are shown."""
 
 
 def selector(deployment: Object) -> str:
@@ -119,12 +119,12 @@ def secrets_of(pod: Object) -> list[str]:
 
 
 def event_lines(events: Iterable[Object]) -> list[str]:
-    """The newest events, oldest first, one line each."""
+    """The newest warnings, oldest first, one line each. What went well needs no attention."""
 
     def when(event: Object) -> str:
         return str(event.get("lastTimestamp") or event.get("eventTime") or event["metadata"]["creationTimestamp"])
 
     return [
         f"{e.get('type')} {e.get('reason')}: {' '.join((e.get('message') or '').split())}"
-        for e in sorted(events, key=when)[-EVENTS:]
+        for e in sorted((e for e in events if e.get("type") != "Normal"), key=when)[-EVENTS:]
     ]

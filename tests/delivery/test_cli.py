@@ -1,0 +1,106 @@
+"""The command line: every exit code, one clear line for each failure, and JSON that says the same."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from delivery import cli
+from delivery import up as upping
+from delivery.errors import DeliveryError
+from delivery.exit_codes import Exit
+from delivery.up import Result
+from delivery.verdict import State, Verdict
+from delivery.verify import Finding
+from tests.delivery.world import instance, service, snapshot
+from tests.spec.wrong_configurations import CASES, Case, write
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run(*arguments: str) -> Any:
+    return CliRunner().invoke(cli.app, arguments)
+
+
+def ending(error: BaseException) -> Callable[..., Any]:
+    def up(*_arguments: object, **_keywords: object) -> Any:
+        raise error
+
+    return up
+
+
+def test_a_valid_configuration_is_fine() -> None:
+    done = run("validate", "--stack", "dev", "--directory", str(ROOT))
+    assert (done.exit_code, done.stderr) == (Exit.FINE, "")
+    assert done.stdout == "Stack dev is valid: dev on kubernetes, services hello.\n"
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_a_wrong_configuration_is_bad_input(case: Case, tmp_path: Path) -> None:
+    write(case, tmp_path)
+    done = run("validate", "--stack", case.stack, "--directory", str(tmp_path), "--json")
+    assert done.exit_code == Exit.BAD_INPUT
+    assert done.stderr.startswith("error: 1 problem in the configuration; nothing was declared.")
+    assert "Traceback" not in done.output
+    document = json.loads(done.stdout)
+    assert document["exitCode"] == Exit.BAD_INPUT
+    assert [problem["key"] for problem in document["problems"]] == [case.full_key]
+
+
+@pytest.mark.parametrize("code", [code for code in Exit if code not in (Exit.FINE, Exit.INTERRUPTED)])
+def test_an_expected_failure_has_its_code_and_one_line(code: Exit, monkeypatch: pytest.MonkeyPatch) -> None:
+    error = DeliveryError("It went wrong.", code, remedy="Mend it.", details=("the platform's word",))
+    monkeypatch.setattr(upping, "up", ending(error))
+    done = run("up", "--stack", "dev", "--directory", str(ROOT), "--json")
+    assert done.exit_code == code
+    assert done.stderr == "error: It went wrong. Mend it.\n  the platform's word\n"
+    assert json.loads(done.stdout) == {
+        "error": "It went wrong.",
+        "remedy": "Mend it.",
+        "details": ["the platform's word"],
+        "exitCode": code,
+    }
+
+
+@pytest.mark.parametrize(("debug", "traceback"), [((), False), (("--debug",), True)])
+def test_the_unexpected_is_one_line_unless_asked_for_more(
+    debug: tuple[str, ...], traceback: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upping, "up", ending(RuntimeError("first line\nsecond line")))
+    done = run("up", "--stack", "dev", "--directory", str(ROOT), *debug)
+    assert done.exit_code == Exit.UNEXPECTED
+    expected = "error: Unexpected: RuntimeError: first line. --debug shows where it comes from.\n"
+    assert done.stderr.endswith(expected)
+    assert ("Traceback" in done.stderr) is traceback
+
+
+def test_an_interruption_says_that_the_state_is_usable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upping, "up", ending(KeyboardInterrupt()))
+    done = run("up", "--stack", "dev", "--directory", str(ROOT))
+    assert done.exit_code == Exit.INTERRUPTED
+    assert done.stderr == "error: Stopped. The engine finished cleanly; the state is usable.\n"
+
+
+@pytest.mark.parametrize(("changed", "words"), [(0, "nothing to change"), (3, "3 changed")])
+def test_a_good_apply_says_what_changed(changed: int, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    finding = Finding(service(), snapshot(instance()), Verdict(State.PROVEN))
+    result = Result("dev", False, {"update": changed}, changed, (finding,), {"pulumi": "3.259.0"}, 6.2)
+    monkeypatch.setattr(upping, "up", lambda *_a, **_k: result)
+    done = run("up", "--stack", "dev", "--directory", str(ROOT))
+    assert done.exit_code == Exit.FINE
+    assert f"Stack dev runs what was declared: {words}, 6 s (pulumi 3.259.0).\n" in done.stdout
+    assert "http://hello.test" in done.stdout
+    as_json = run("up", "--stack", "dev", "--directory", str(ROOT), "--json")
+    assert json.loads(as_json.stdout)["changed"] == changed
+
+
+@pytest.mark.parametrize(
+    "arguments", [("up",), ("up", "--stack"), ("deploy",), ("up", "--stack", "dev", "--timeout=0")]
+)
+def test_a_wrong_command_line_is_bad_input(arguments: tuple[str, ...]) -> None:
+    assert run(*arguments).exit_code == Exit.BAD_INPUT
