@@ -18,6 +18,7 @@ venv:
 
 up: venv ## Sandbox, build, push, run and verify the sample service (STACK=dev).
 	@$(PY) -m sandbox up
+	@$(PY) -m sandbox images
 	@$(WITH_SANDBOX) $(PY) -m delivery up --stack $(STACK)
 
 down: venv ## Remove the sandbox and everything that it made. What was built stays in the cache.
