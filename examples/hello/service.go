@@ -130,7 +130,7 @@ func (s *service) hello(writer http.ResponseWriter, request *http.Request) {
 		name = "world"
 	}
 	s.answer(writer, http.StatusOK, map[string]any{
-		"message":  "hello, " + name,
+		"message":  s.settings.greeting + ", " + name,
 		"service":  s.settings.service,
 		"version":  s.settings.version,
 		"instance": s.instance,

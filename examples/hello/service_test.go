@@ -52,7 +52,7 @@ func TestRootAnswersVersionAndInstance(t *testing.T) {
 	if err := json.Unmarshal(answer.Body.Bytes(), &body); err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]string{"message": "hello, world", "service": "hello", "version": "1.2.3", "instance": "pod-1"}
+	want := map[string]string{"message": "Hello, world", "service": "hello", "version": "1.2.3", "instance": "pod-1"}
 	for key, value := range want {
 		if body[key] != value {
 			t.Errorf("%s is %q, want %q", key, body[key], value)
@@ -60,9 +60,10 @@ func TestRootAnswersVersionAndInstance(t *testing.T) {
 	}
 }
 
-func TestVersionFromTheEnvironmentWins(t *testing.T) {
-	service, _ := started(t, "VERSION", "9")
-	if body := get(t, service, "/").Body.String(); !strings.Contains(body, `"version":"9"`) {
+func TestVersionAndGreetingFromTheEnvironmentWin(t *testing.T) {
+	service, _ := started(t, "VERSION", "9", "GREETING", "Moin")
+	body := get(t, service, "/hello/you").Body.String()
+	if !strings.Contains(body, `"version":"9"`) || !strings.Contains(body, `"message":"Moin, you"`) {
 		t.Error(body)
 	}
 }

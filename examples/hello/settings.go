@@ -11,8 +11,10 @@ import (
 type settings struct {
 	service string // HELLO_SERVICE: the name in logs and answers; "hello".
 	version string // VERSION: what GET / answers; the version that was linked in.
-	port    int    // PORT: TCP port; 8080.
-	level   slog.Level
+	// GREETING: the first word of what GET / answers; "Hello".
+	greeting string
+	port     int // PORT: TCP port; 8080.
+	level    slog.Level
 	// HELLO_DRAIN: how long everything is served on after the signal to stop; 5s. Longer than it takes the
 	// platform's load balancer to notice that this instance is no longer ready.
 	drain time.Duration
@@ -33,6 +35,7 @@ func readSettings(getenv func(string) string, linked string) (settings, error) {
 	result := settings{
 		service:    read.text("HELLO_SERVICE", "hello"),
 		version:    read.text("VERSION", linked),
+		greeting:   read.text("GREETING", "Hello"),
 		port:       read.number("PORT", 8080, 1, 65535),
 		drain:      read.duration("HELLO_DRAIN", 5*time.Second),
 		finish:     read.duration("HELLO_FINISH", 20*time.Second),
