@@ -64,6 +64,9 @@ REGISTRY_ADDRESS = r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?(/[a-z0-9][a-z
 ORIGIN = r"^https?://[^/]+$"
 """A URL's scheme and host, without a path."""
 
+CIDR = r"^[0-9a-fA-F.:]+/[0-9]{1,3}$"
+"""The look of a range of addresses; whether it is one is checked beside the other rules of a service."""
+
 ServiceName = Annotated[str, StringConstraints(pattern=DNS_LABEL, max_length=40)]
 """At most 40 characters, so that the names derived from it fit the shortest limit (63)."""
 

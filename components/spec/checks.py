@@ -6,6 +6,7 @@ Each rule is a generator of findings, pure and independent of the others. Variab
 
 from __future__ import annotations
 
+import ipaddress
 import posixpath
 import re
 from collections.abc import Iterator
@@ -29,7 +30,7 @@ _LABEL_VALUE = re.compile(LABEL_VALUE)
 
 def service(placed: Placed) -> Iterator[Finding]:
     """Every rule of this module, for one service as its environment runs it."""
-    for rule in (_image, _count, _scaling, _schedules, _probes, _rollout, _volumes, _sidecars, _labels):
+    for rule in (_image, _count, _scaling, _schedules, _probes, _rollout, _volumes, _sidecars, _egress, _labels):
         yield from rule(placed)
 
 
@@ -157,6 +158,16 @@ def _sidecars(placed: Placed) -> Iterator[Finding]:
             yield Finding(placed.path("sidecars", name, "port"), sidecar.port, limit, "choose another port")
         elif sidecar.port is not None:
             ports[sidecar.port] = f"sidecar {name}"
+
+
+def _egress(placed: Placed) -> Iterator[Finding]:
+    for index, egress in enumerate(placed.service.egress):
+        try:
+            ipaddress.ip_network(egress.cidr)
+        except ValueError:
+            limit = "a range of addresses whose bits after the prefix are zero"
+            remedy = "write it like 10.20.0.0/16, or 10.20.0.7/32 for one address"
+            yield Finding(placed.path("egress", index, "cidr"), egress.cidr, limit, remedy)
 
 
 def _labels(placed: Placed) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from components.spec.base import (
+    CIDR,
     DIGEST_REFERENCE,
     AbsolutePath,
     BuildPlatform,
@@ -186,9 +187,7 @@ class Sidecar(Frozen):
 class Egress(Frozen):
     """One place outside the environment that a service may call."""
 
-    cidr: Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F.:]+/[0-9]{1,3}$")] = Field(
-        description="Addresses, such as 10.20.0.0/16."
-    )
+    cidr: Annotated[str, StringConstraints(pattern=CIDR)] = Field(description="Addresses, such as 10.20.0.0/16.")
     ports: tuple[Port, ...] = Field((), description="TCP ports. Default: every port.")
 
 

@@ -47,6 +47,7 @@ PATTERNS: Mapping[str, Words] = {
         "host[:port][/path] in lower case, without a scheme",
         "write it like registry.example.org/team",
     ),
+    base.CIDR: ("a range of addresses: address/prefix length", "write it like 10.20.0.0/16, or 10.20.0.7/32 for one"),
     base.ORIGIN: ("a URL of scheme and host only", "write it like http://127.0.0.1:18080"),
 }
 
@@ -61,7 +62,7 @@ def words(kind: str, shape: Shape | None, value: Any, context: Mapping[str, Any]
         return "a value of the documented kind", "see docs/reference/configuration.md for what this key takes"
     limit, remedy = writer(shape, value, context)
     if value is None and kind.endswith("_type"):
-        remedy = "give it a value, or remove the key to get its default"
+        remedy = "give it a value" if shape.required else "give it a value, or remove the key to get its default"
     return limit, remedy
 
 

@@ -11,7 +11,9 @@ import pytest
 from ruamel.yaml import YAML
 
 from components.spec import json_schema, reference, schema
-from components.spec.wording import KINDS
+from components.spec.environment import Settings
+from components.spec.service import Service
+from components.spec.wording import KINDS, PATTERNS
 from tests.spec.wrong_case import SECURE, SERVICE, SETTINGS, changed
 
 REGENERATE = "out of date; run `python -m components.spec.schema && python -m components.spec.reference`"
@@ -126,9 +128,20 @@ def test_every_kind_of_value_in_the_models_has_words_for_its_faults() -> None:
         "tuple": {"tuple_type"},
     }
     structure = {"default", "definition-ref", "definitions", "model-field", "model-fields", "nullable"}
-    from components.spec.environment import Settings
-    from components.spec.service import Service
-
     for model in (Service, Settings):
         assert kinds(model.__pydantic_core_schema__) - structure <= set(faults)
     assert set().union(*faults.values()) <= KINDS
+
+
+def patterns(node: Any) -> set[str]:
+    """The patterns in a JSON Schema."""
+    if isinstance(node, dict):
+        own = {node["pattern"]} if isinstance(node.get("pattern"), str) else set()
+        names = set(node["patternProperties"]) if isinstance(node.get("patternProperties"), dict) else set()
+        return own.union(names, *map(patterns, node.values()))
+    return set().union(*map(patterns, node)) if isinstance(node, list) else set()
+
+
+def test_every_pattern_in_the_models_has_words() -> None:
+    for model in (Service, Settings):
+        assert patterns(model.model_json_schema()) - set(PATTERNS) == set()

@@ -175,6 +175,22 @@ NAMES = [
 ]
 
 ADDRESSES = [
+    service(
+        "egress-to-a-name",
+        "egress[0].cidr",
+        "a range of addresses",
+        "10.20.0.0/16",
+        {"egress": [{"cidr": "db"}]},
+        line="cidr",
+    ),
+    service(
+        "egress-not-a-range",
+        "egress[0].cidr",
+        "prefix are zero",
+        "/32",
+        {"egress": [{"cidr": "10.20.0.7/16"}]},
+        line="cidr",
+    ),
     Case(
         "duplicate-host-and-path",
         "services.web.ingress.host",
