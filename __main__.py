@@ -2,8 +2,9 @@
 
 import pulumi
 
-from components import platform, stack_config
+from components import engine_log, platform, stack_config
 
+engine_log.leave_out_debug_messages()
 config = stack_config.load()
 for name, value in platform.declare(config.environment, config.secrets).items():
     pulumi.export(name, value)

@@ -1,0 +1,1 @@
+"""The components, declared against a monitor that records what it is told."""

@@ -1,0 +1,1 @@
+"""Programs that a benchmark hands to the engine."""

@@ -1,0 +1,199 @@
+"""A monitor that stands in for the engine: it records what a program declares and answers as a provider would.
+
+Resources get their explicit names back as outputs, an image gets a digest, secrets stay marked, and transforms are
+called as the engine calls them. Nothing is asserted here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import grpc
+import pulumi
+from google.protobuf import empty_pb2, struct_pb2
+from pulumi.runtime import mocks, settings, stack
+from pulumi.runtime._callbacks import _CallbackServicer
+from pulumi.runtime.proto import callback_pb2, callback_pb2_grpc, resource_pb2
+
+SECRET = "4dabf18193072939515e22adb298388d"
+"""The key that marks special values on the wire."""
+
+SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"
+
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""How a value that is not known yet looks on the wire."""
+
+IMAGE = "docker-build:index:Image"
+DIGEST = "sha256:" + "d" * 64
+
+
+@dataclass(frozen=True)
+class Declared:
+    """One resource, as the engine was told about it."""
+
+    urn: str
+    type: str
+    name: str
+    parent: str
+    custom: bool
+    inputs: dict[str, Any]
+    """Plain values; what was secret stands here in plain text, see ``secret_paths``."""
+    secret_paths: frozenset[str]
+    """Paths of the inputs that were marked as secret, such as ``stringData`` or ``metadata.name``."""
+    provider: str
+    depends_on: tuple[str, ...]
+    timeouts: dict[str, str]
+
+
+@dataclass
+class Recording:
+    """Everything that one program declared."""
+
+    resources: list[Declared] = field(default_factory=list)
+    outputs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """URN of a component -> what it registered."""
+    result: Any = None
+    """What the program returned, with its Outputs resolved."""
+
+    def of(self, type_: str) -> list[Declared]:
+        """Every resource of a type."""
+        return [one for one in self.resources if one.type == type_]
+
+    def one(self, type_: str, name: str | None = None) -> Declared:
+        """The only resource of a type (and name)."""
+        found = [one for one in self.of(type_) if name is None or one.name == name]
+        if len(found) != 1:
+            raise LookupError(f"{len(found)} of {type_} {name or ''}; declared: {sorted(self.names())}")
+        return found[0]
+
+    def names(self) -> Iterator[str]:
+        """Type and name of every resource."""
+        return (f"{one.type}::{one.name}" for one in self.resources)
+
+
+class _NoAnswers(mocks.Mocks):
+    """Required by the base class; this monitor answers by itself."""
+
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+        return {}, None
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+        return args.name, dict(args.inputs)
+
+
+class RecordingMonitor(mocks.MockMonitor):
+    """Records each registration and answers it.
+
+    :param preview: Leave unknown what a real provider cannot know before it has acted: an image's digest.
+    """
+
+    def __init__(self, preview: bool = False) -> None:
+        super().__init__(_NoAnswers())
+        self.recording = Recording()
+        self._preview = preview
+
+    def RegisterResource(self, request: resource_pb2.RegisterResourceRequest) -> resource_pb2.RegisterResourceResponse:
+        urn: str = self.make_urn(request.parent, request.type, request.name)
+        if request.type == "pulumi:pulumi:Stack":
+            return resource_pb2.RegisterResourceResponse(urn=urn)
+        self._inherited[urn] = [*request.transforms, *self._inherited.get(request.parent, [])]
+        properties = self._transformed(request, self._inherited[urn])
+        secrets: set[str] = set()
+        inputs = _plain(properties, "", secrets)
+        self.recording.resources.append(
+            Declared(
+                urn=urn,
+                type=request.type,
+                name=request.name,
+                parent=request.parent,
+                custom=request.custom,
+                inputs=inputs,
+                secret_paths=frozenset(secrets),
+                provider=request.provider,
+                depends_on=tuple(request.dependencies),
+                timeouts={
+                    key: getattr(request.customTimeouts, key)
+                    for key in ("create", "update", "delete")
+                    if getattr(request.customTimeouts, key)
+                },
+            )
+        )
+        answer = struct_pb2.Struct()
+        answer.CopyFrom(properties)
+        if request.type == IMAGE:
+            answer["digest"] = UNKNOWN if self._preview else DIGEST
+        identity = "" if not request.custom else UNKNOWN if self._preview else f"{request.name}-id"
+        return resource_pb2.RegisterResourceResponse(urn=urn, id=identity, object=answer)
+
+    def RegisterResourceOutputs(self, request: resource_pb2.RegisterResourceOutputsRequest) -> empty_pb2.Empty:
+        self.recording.outputs[request.urn] = _plain(request.outputs, "", set())
+        return empty_pb2.Empty()
+
+    @property
+    def _inherited(self) -> dict[str, list[Any]]:
+        return self.__dict__.setdefault("_inherited_transforms", {})
+
+    def _transformed(self, request: resource_pb2.RegisterResourceRequest, callbacks: list[Any]) -> struct_pb2.Struct:
+        """Ask the program's own transforms, over the wire, as the engine does."""
+        properties: struct_pb2.Struct = request.object
+        for callback in callbacks:
+            message = resource_pb2.TransformRequest(
+                type=request.type,
+                name=request.name,
+                custom=request.custom,
+                parent=request.parent,
+                properties=properties,
+                options=resource_pb2.TransformResourceOptions(),
+            )
+            with grpc.insecure_channel(callback.target) as channel:
+                invoke = callback_pb2.CallbackInvokeRequest(token=callback.token, request=message.SerializeToString())
+                reply = callback_pb2_grpc.CallbacksStub(channel).Invoke(invoke)
+            answer = resource_pb2.TransformResponse.FromString(reply.response)
+            if answer.HasField("properties"):
+                properties = answer.properties
+        return properties
+
+
+def _plain(value: Any, path: str, secrets: set[str]) -> Any:
+    """A wire value as plain Python, collecting the paths that are marked as secret."""
+    if isinstance(value, struct_pb2.Struct):
+        fields = dict(value.items())
+        if fields.get(SECRET) == SECRET_SIGNATURE:
+            secrets.add(path)
+            return _plain(fields["value"], path, secrets)
+        return {key: _plain(inner, f"{path}.{key}" if path else key, secrets) for key, inner in fields.items()}
+    if isinstance(value, struct_pb2.ListValue):
+        return [_plain(inner, f"{path}[{index}]", secrets) for index, inner in enumerate(value)]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def record(
+    program: Callable[[], Any], *, preview: bool = False, stack_name: str = "staging", transforms: bool = False
+) -> Recording:
+    """Run a program to its end, every Output it left behind included, and give what it declared.
+
+    :param preview: See :class:`RecordingMonitor`.
+    :param transforms: Serve the program's transforms, as the SDK does for a real engine.
+
+    What the program returns is resolved before this returns, so that no assertion is lost in an apply.
+    """
+    monitor = RecordingMonitor(preview)
+
+    async def body() -> None:
+        monitor.recording.result = await pulumi.Output.from_input(program()).future(with_unknowns=True)
+
+    async def main() -> None:
+        settings.reset_options()
+        settings.SETTINGS.callbacks = None
+        mocks.set_mocks(_NoAnswers(), project="caas", stack=stack_name, preview=preview, monitor=monitor)
+        if transforms:
+            callbacks = _CallbackServicer(monitor)
+            await callbacks.serve()
+            settings.SETTINGS.callbacks = callbacks
+        await stack.run_pulumi_func(lambda: asyncio.ensure_future(body()))
+
+    asyncio.run(main())
+    return monitor.recording
