@@ -170,6 +170,14 @@ def test_killed_engine_leaves_no_process(tmp_path: Path) -> None:
     until("both processes are gone", lambda: all(map(gone, pids)), limit=5)
 
 
+def test_program_ends_though_its_host_was_killed_too(tmp_path: Path) -> None:
+    update, (program, host) = waiting(tmp_path)
+    os.kill(update.pid, signal.SIGKILL)
+    os.kill(host, signal.SIGKILL)
+    update.communicate(timeout=30)
+    until("the program is gone", lambda: gone(program), limit=5)
+
+
 def test_policy_pack_runs(tmp_path: Path) -> None:
     engine = project(tmp_path, PROGRAM)
     engine.must("config", "set", "plain", "x")
