@@ -1,0 +1,51 @@
+"""Every wrong configuration fails a real `pulumi preview` with its one problem, before any resource."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from delivery.exit_codes import Exit
+from tests.projects import ROOT, Project
+from tests.spec.wrong_configurations import CASES, Case, write
+
+pytestmark = pytest.mark.engine
+PROBLEM = "1 problem in the configuration; nothing was declared."
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_a_preview_fails_with_the_one_problem(case: Case, engine_project: Project) -> None:
+    write(case, engine_project.directory)
+    engine_project.stack = case.stack
+    # The cases name no virtual environment: the engine takes the interpreter that is first on the PATH.
+    engine_project.environment["PATH"] = f"{sys.prefix}/bin:{os.environ['PATH']}"
+    engine_project.pulumi("stack", "init", "--no-select")
+    write(case, engine_project.directory)
+    done = engine_project.pulumi("preview")
+    assert done.code != 0, done.text
+    assert "Traceback" not in done.text
+    assert "panic:" not in done.text
+    if case.engine:
+        assert done.text.count(PROBLEM) == 1, done.text
+        assert case.limit in done.text
+    # Nothing but the stack itself was reached: the resources come after the check.
+    assert "to create" not in done.text or "+ 1 to create" in done.text, done.text
+
+
+@pytest.mark.parametrize("case", CASES[::12], ids=lambda case: case.id)
+def test_caas_as_a_process_ends_with_bad_input(case: Case, tmp_path: Path) -> None:
+    write(case, tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-m", "delivery", "validate", "--stack", case.stack, "--directory", str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == Exit.BAD_INPUT
+    assert done.stderr.startswith(f"error: {PROBLEM}")
+    assert done.stdout == ""
