@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -165,12 +164,3 @@ def test_the_public_salt_is_the_sandbox_s() -> None:
     """The guard against secrets under the public passphrase knows the salt that is in use."""
     text = (ROOT / "Pulumi.dev.yaml").read_text(encoding="utf-8")
     assert f"encryptionsalt: {PUBLIC_SALT}\n" in text
-
-
-def test_three_hundred_services_load_in_a_moment() -> None:
-    services = {f"s{i}": changed(SERVICE, {"ingress.host": f"s{i}.example.org"}) for i in range(300)}
-    overrides = {name: {"scaling": {"minimum": 4}} for name in services}
-    load(services, overrides=overrides)
-    began = time.process_time()
-    assert len(load(services, overrides=overrides).services) == 300
-    assert time.process_time() - began < 0.3
