@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from sandbox import driver, environment, paths, toolchain
 from sandbox.errors import SandboxError
@@ -65,10 +63,8 @@ def stop() -> None:
 def status() -> None:
     """Show what runs. Exits with 1 unless everything does."""
     found = driver.choose().status()
-    table = Table("", "part", "", box=None, pad_edge=False, show_header=False)
     for part in found.parts:
-        table.add_row("✓" if part.running else "✗", part.name, part.detail)
-    Console(soft_wrap=True).print(table)
+        print(f"{'✓' if part.running else '✗'} {part.name:<24}{part.detail}")
     if not found.up:
         raise typer.Exit(1)
 

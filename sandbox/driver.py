@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
+from sandbox import paths
 from sandbox.errors import SandboxError
 from sandbox.progress import Progress
 
@@ -106,8 +107,8 @@ class Driver(Protocol):
 def choose(environment: Mapping[str, str] = os.environ) -> Driver:
     """The driver that the user asked for, or else the best that this machine has.
 
-    kind is taken where a Docker daemon answers and ``kind`` is installed; otherwise the cluster is
-    built from source.
+    A sandbox that was made stays its driver's. Otherwise kind is taken where a Docker daemon answers
+    and ``kind`` is installed, and where not, the cluster is built from source.
 
     Raises:
         SandboxError: ``CAAS_SANDBOX_DRIVER`` names none of ``DRIVERS``.
@@ -118,7 +119,7 @@ def choose(environment: Mapping[str, str] = os.environ) -> Driver:
             f"{VARIABLE}={asked!r} is not a driver of the sandbox.\n"
             f"It may be {', '.join(DRIVERS[:-1])} or {DRIVERS[-1]}; unset, the best for this machine is chosen."
         )
-    name = asked or ("kind" if kind_usable() else "source")
+    name = asked or _made() or ("kind" if kind_usable() else "source")
     # Imported here: a driver's module loads what only that driver needs.
     if name == "existing":
         from sandbox.existing import ExistingDriver
@@ -131,6 +132,14 @@ def choose(environment: Mapping[str, str] = os.environ) -> Driver:
     from sandbox.source import SourceDriver
 
     return SourceDriver()
+
+
+def _made() -> str | None:
+    """The driver of the sandbox that the machine has already."""
+    from sandbox.source.layout import Layout
+
+    found = Layout(paths.home()).made_by()
+    return found if found in DRIVERS else None
 
 
 def kind_usable() -> bool:

@@ -62,7 +62,7 @@ class KindDriver:
         for tool in ("docker", "kind"):
             if shutil.which(tool) is None:
                 raise SandboxError(f"`{tool}` is not on the PATH. Install it, or unset CAAS_SANDBOX_DRIVER.")
-        self._layout.create()
+        self._layout.create(self.name)
         with progress.shown():
             steps = [progress.add(*each) for each in (("Registry", 10), ("kind cluster", 60), ("Metrics, ingress", 40))]
             actions = (self._registry, self._cluster, self._addons)

@@ -83,6 +83,20 @@ def members(*within: str) -> frozenset[int]:
     return frozenset(found)
 
 
+def owner() -> Path | None:
+    """The directory of the sandbox whose programs run on this machine; None when none do."""
+    for pid in sorted(members(PROGRAMS)):
+        try:
+            variables = Path("/proc", str(pid), "environ").read_bytes().split(b"\0")
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        # Every program of a sandbox is started with its directory as the home directory.
+        for each in variables:
+            if each.startswith(b"HOME="):
+                return Path(os.fsdecode(each.removeprefix(b"HOME=")))
+    return None
+
+
 def kill(*within: str, limit: float = 20.0) -> None:
     """Kill every member (of these groups alone), and those that they start meanwhile, until none is left.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import time
@@ -59,11 +60,15 @@ class SourceDriver:
 
     def up(self, progress: Progress) -> Endpoint:
         """Bring the cluster up or repair it; see ``sandbox.driver.Driver``."""
+        _require_root()
         with _alone():
-            tools = self._given or _toolchain()
             self._refuse_another()
+            tools = self._given or _toolchain()
+            if not self._layout.marker.exists():
+                # What runs without its directory cannot be used any more.
+                self._stop()
             network.check(tools)
-            self._layout.create()
+            self._layout.create(self.name)
             with progress.shown():
                 changed = _Start(self._layout, tools, self._processes, progress).run()
         return self._endpoint(changed)
@@ -87,6 +92,7 @@ class SourceDriver:
 
     def down(self, progress: Progress) -> None:
         """Remove everything that is the sandbox's; see ``sandbox.driver.Driver``."""
+        _require_root()
         with _alone(), progress.shown():
             step = progress.add("Stopping the cluster", 3)
             with progress.running(step):
@@ -95,6 +101,7 @@ class SourceDriver:
 
     def stop(self, progress: Progress) -> None:
         """End every process and keep the directory; see ``sandbox.driver.Driver``."""
+        _require_root()
         with _alone(), progress.shown(), progress.running(progress.add("Stopping the cluster", 3)):
             self._stop()
 
@@ -105,6 +112,7 @@ class SourceDriver:
         return status(self._layout, self._processes)
 
     def _stop(self) -> None:
+        self._refuse_another()
         for identity in self._processes.all().values():
             identity.kill()
         cgroups.kill()
@@ -121,11 +129,12 @@ class SourceDriver:
             shutil.rmtree(self._layout.home)
 
     def _refuse_another(self) -> None:
-        """One sandbox per machine: the ports and links are fixed."""
-        if cgroups.members() and not self._processes.all() and not self._layout.marker.exists():
+        """One sandbox per machine, for its ports and links are fixed; and each is ended by its own."""
+        owner = cgroups.owner()
+        if owner is not None and owner != self._layout.home:
             raise SandboxError(
-                f"A sandbox runs on this machine whose directory is not {self._layout.home}.\n"
-                "Set CAAS_SANDBOX to its directory, or end it with `make down`."
+                f"A sandbox runs on this machine whose directory is {owner}, not {self._layout.home}.\n"
+                f"Use it, or end it: set CAAS_SANDBOX={owner}."
             )
 
 
@@ -260,6 +269,14 @@ def _alone() -> Iterator[None]:
                     ) from error
             time.sleep(0.1)
         yield
+
+
+def _require_root() -> None:
+    if os.geteuid() != 0:
+        raise SandboxError(
+            "The sandbox makes network links, mounts and control groups, and needs root for that.\n"
+            "Run as root, or use kind or an existing cluster (CAAS_SANDBOX_DRIVER=kind or existing)."
+        )
 
 
 def _toolchain() -> Tools:

@@ -13,7 +13,8 @@ from sandbox.source.processes import Daemon
 from sandbox.source.registry import MIRRORED
 
 CNI_PLUGINS: Final = ("bridge", "host-local", "loopback")
-_REGISTRY = f"http://{ports.LOOPBACK}:{ports.REGISTRY}"
+_GATEWAY: Final = ports.POD_GATEWAY.split("/")[0]
+_REGISTRY: Final = f"http://{ports.LOOPBACK}:{ports.REGISTRY}"
 
 
 def daemon(layout: Layout, tools: Tools, sandbox_image: str) -> Daemon:
@@ -96,13 +97,14 @@ def _network(layout: Layout) -> str:
     bridge = {
         "type": "bridge",
         "bridge": BRIDGE,
-        "isGateway": True,
+        # The bridge has its address and its forwarding already; the plug-in would have the whole machine forward.
+        "isGateway": False,
         "ipMasq": False,
         "hairpinMode": True,
         "ipam": {
             "type": "host-local",
-            "ranges": [[{"subnet": ports.POD_RANGE}]],
-            "routes": [{"dst": "0.0.0.0/0"}],
+            "ranges": [[{"subnet": ports.POD_RANGE, "gateway": _GATEWAY}]],
+            "routes": [{"dst": "0.0.0.0/0", "gw": _GATEWAY}],
             "dataDir": str(layout.home / "cni" / "data"),
         },
     }

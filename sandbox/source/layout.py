@@ -86,8 +86,12 @@ class Layout:
         """``BUILDX_CONFIG``."""
         return self.home / "buildx"
 
-    def create(self) -> None:
-        """Make the directories; those with keys and data are closed to other users.
+    def made_by(self) -> str | None:
+        """The driver whose sandbox this directory is; None when it is none's."""
+        return self.marker.read_text(encoding="utf-8").split(maxsplit=1)[0] if self.marker.exists() else None
+
+    def create(self, driver: str) -> None:
+        """Make the directories for this driver; those with keys and data are closed to other users.
 
         Raises:
             SandboxError: the directory holds something else, or lies where it cannot work.
@@ -98,7 +102,7 @@ class Layout:
                 f"{self.home} is not empty and is not a sandbox's.\nSet CAAS_SANDBOX to a directory of its own."
             )
         self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.marker.write_text("Made by the caas sandbox; `make down` removes this directory.\n", encoding="utf-8")
+        write(self.marker, f"{driver} sandbox of caas; `make down` removes this directory\n")
         for directory in (self.keys, self.logs, self.run, self.state, self.bin):
             directory.mkdir(mode=0o700, exist_ok=True)
 

@@ -24,13 +24,7 @@ HARDWARE: Final = {NODE_LINK: "02:ca:a5:5b:00:01", BRIDGE: "02:ca:a5:5b:00:02"}
 
 TABLES: Final = (("ip", "kube-proxy"), ("ip6", "kube-proxy"))
 
-SETTINGS: Final = {
-    # Pods talk through this machine's bridge: it forwards, and service addresses hold on the bridge.
-    "net/ipv4/ip_forward": "1",
-    "net/bridge/bridge-nf-call-iptables": "1",
-}
 WATCHED: Final = (
-    *SETTINGS,
     # The kubelet sets these to what it likes.
     "vm/overcommit_memory",
     "vm/panic_on_oom",
@@ -45,8 +39,10 @@ WATCHED: Final = (
     "net/netfilter/nf_conntrack_tcp_timeout_close_wait",
     "net/netfilter/nf_conntrack_tcp_be_liberal",
     "net/ipv4/conf/all/route_localnet",
-    # The bridge plug-in sets this for addresses of version 6.
+    # Nothing of the sandbox sets these: the bridge has settings of its own, which go with it.
+    "net/ipv4/ip_forward",
     "net/ipv6/conf/all/forwarding",
+    "net/bridge/bridge-nf-call-iptables",
 )
 _SYSCTL = Path("/proc/sys")
 
@@ -89,8 +85,7 @@ def create(layout: Layout) -> None:
     _ip("link", "set", BRIDGE, "up")
     # Services are reached from this machine without a default route too.
     _ip("route", "replace", ports.SERVICE_RANGE, "dev", NODE_LINK, "src", ports.NODE_ADDRESS)
-    for name, value in SETTINGS.items():
-        _set(name, value)
+    _let_pods_talk()
 
 
 def remove(layout: Layout, tools: Tools | None) -> None:
@@ -178,13 +173,23 @@ def _restore(layout: Layout) -> None:
 
 def _set(name: str, value: str) -> None:
     path = _SYSCTL / name
-    if not path.exists():
+    # Gone with its kernel module, it needs no putting back.
+    if path.exists() and path.read_text().strip() != value:
+        path.write_text(value)
+
+
+def _let_pods_talk() -> None:
+    """Forward what comes from pods, and let service addresses hold between pods of the bridge too."""
+    (_SYSCTL / "net/ipv4/conf" / BRIDGE / "forwarding").write_text("1")
+    filtering = Path("/sys/class/net", BRIDGE, "bridge", "nf_call_iptables")
+    if not filtering.exists() and shutil.which("modprobe"):
+        subprocess.run(["modprobe", "br_netfilter"], capture_output=True, check=False)
+    if not filtering.exists():
         raise SandboxError(
-            f"This kernel has no setting {name.replace('/', '.')}, which containers' networking needs.\n"
+            "This kernel does not filter on bridges, which service addresses need between pods.\n"
             "Load its module: `modprobe br_netfilter`."
         )
-    if path.read_text().strip() != value:
-        path.write_text(value)
+    filtering.write_text("1")
 
 
 def _ip(*arguments: str) -> None:

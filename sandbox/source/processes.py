@@ -166,7 +166,7 @@ class Processes:
             pid = os.posix_spawnp(
                 command[0],
                 command,
-                {"PATH": f"{self._layout.bin}:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", **daemon.environment},
+                {**self._environment(), **daemon.environment},
                 setsid=True,
                 file_actions=[
                     (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
@@ -179,6 +179,10 @@ class Processes:
             10,
             lambda: f"{daemon.name} could not be started.\n{self._tail(daemon.name)}",
         )
+
+    def _environment(self) -> dict[str, str]:
+        """Nothing of the user's: their proxies, tokens and settings are none of a cluster's."""
+        return {"PATH": f"{self._layout.bin}:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(self._layout.home)}
 
     def _saved(self, name: str) -> tuple[Identity, str] | None:
         """What the record says: the process, and a digest of how it was started."""

@@ -7,7 +7,6 @@ directory: a sandbox that is up is stopped for them, keeps its data, and is brou
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
@@ -20,8 +19,9 @@ from pathlib import Path
 import pytest
 
 from sandbox import paths, ports
+from sandbox.errors import SandboxError
 from sandbox.source import network
-from sandbox.source.cluster import SourceDriver
+from sandbox.source.api import Api
 from sandbox.source.layout import Layout
 from sandbox.source.processes import Processes
 from tests.cluster.machine import Sandbox, Traces, nft, nft_tables
@@ -62,7 +62,19 @@ def _alone_on_the_machine() -> Iterator[None]:
 
 @pytest.fixture
 def own() -> Iterator[Sandbox]:
-    """A sandbox of the test's own, which is gone after it."""
+    """A sandbox of the test's own, not up yet, which is gone after it."""
+    yield from _temporary()
+
+
+@pytest.fixture(scope="module")
+def running(_alone_on_the_machine: None) -> Iterator[Sandbox]:
+    """One that is up, for the tests that leave it up. It is gone before the tests that start their own."""
+    for sandbox in _temporary():
+        _two_starts_at_once(sandbox)
+        yield sandbox
+
+
+def _temporary() -> Iterator[Sandbox]:
     directory = Path(tempfile.mkdtemp(prefix="caas-"))
     sandbox = Sandbox(directory / "home")
     yield sandbox
@@ -70,60 +82,18 @@ def own() -> Iterator[Sandbox]:
     shutil.rmtree(directory)
 
 
-def pids(sandbox: Sandbox) -> dict[str, int]:
-    return {name: found.pid for name, found in Processes(Layout(sandbox.home)).all().items()}
+def _two_starts_at_once(sandbox: Sandbox) -> None:
+    """The second waits for the first, and finds nothing to do."""
+    command, variables = sandbox.command("up")
+    with subprocess.Popen(command, env=variables, cwd=paths.REPOSITORY, stdout=subprocess.PIPE, text=True) as other:
+        said = [sandbox.run("up"), other.communicate()[0]]
+    assert sum("The sandbox is up (source" in text for text in said) == 1, said
+    assert sum("was up already; nothing was changed" in text for text in said) == 1, said
 
 
-def pods(sandbox: Sandbox) -> list[str]:
-    from sandbox.source.api import Api
-
-    found = Api(sandbox.home / "kubeconfig").get("/api/v1/pods")
-    assert found is not None
-    return sorted(pod["metadata"]["name"] for pod in found["items"])
-
-
-def test_up_twice_changes_nothing_the_second_time(own: Sandbox) -> None:
-    first = own.run("up")
-    assert "The sandbox is up (source" in first
-    before, running = pids(own), pods(own)
-    second = own.run("up", limit=30)
-    assert "was up already; nothing was changed" in second
-    assert pids(own) == before
-    assert pods(own) == running
-    assert own.run("status").count("✓") == 15
-
-
-def test_a_killed_component_is_started_again_and_no_other(own: Sandbox) -> None:
-    own.run("up")
-    assert tuple(sorted(pids(own))) == COMPONENTS
-    running = pods(own)
-    for name in COMPONENTS:
-        before = pids(own)
-        os.kill(before[name], signal.SIGKILL)
-        # Killed, the mount namespace's keeper is not needed: every other program in it keeps it.
-        own.run("up", limit=120)
-        after = pids(own)
-        assert after.pop(name, None) != before.pop(name), name
-        assert {key: pid for key, pid in after.items() if key != "keeper"} == {
-            key: pid for key, pid in before.items() if key != "keeper"
-        }, name
-        own.run("status")
-    assert pods(own) == running
-
-
-def test_everything_killed_at_once_is_repaired(own: Sandbox) -> None:
-    own.run("up")
-    running = pods(own)
-    for pid in pids(own).values():
-        os.kill(pid, signal.SIGKILL)
-    assert "The sandbox is up" in own.run("up")
-    own.run("status")
-    assert pods(own) == running
-
-
-@pytest.mark.parametrize("step", STEPS)
-def test_a_start_that_is_killed_is_repaired_by_the_next(own: Sandbox, step: str) -> None:
-    command, variables = own.command("up")
+def kill_start_at(sandbox: Sandbox, step: str) -> None:
+    """Begin a start, and kill it as soon as it says that it is at this step."""
+    command, variables = sandbox.command("up")
     with subprocess.Popen(
         command, env=variables, cwd=paths.REPOSITORY, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
     ) as starting:
@@ -134,12 +104,77 @@ def test_a_start_that_is_killed_is_repaired_by_the_next(own: Sandbox, step: str)
             if line.startswith(f"{step}: started"):
                 break
         starting.kill()
-        assert seen[-1].startswith(f"{step}: started"), seen
-    own.run("up")
-    own.run("status")
+    assert seen[-1].startswith(f"{step}: started"), seen
 
 
-def test_down_leaves_nothing_and_touches_nothing_of_others(own: Sandbox) -> None:
+def pids(sandbox: Sandbox) -> dict[str, int]:
+    return {name: found.pid for name, found in Processes(Layout(sandbox.home)).all().items()}
+
+
+def pods(sandbox: Sandbox) -> list[str]:
+    found = Api(sandbox.home / "kubeconfig").get("/api/v1/pods")
+    assert found is not None
+    return sorted(pod["metadata"]["name"] for pod in found["items"])
+
+
+def test_up_again_changes_nothing(running: Sandbox) -> None:
+    before, there = pids(running), pods(running)
+    assert "was up already; nothing was changed" in running.run("up", limit=30)
+    assert pids(running) == before
+    assert pods(running) == there
+    assert running.run("status").count("✓") == 15
+
+
+def test_a_killed_component_is_started_again_and_no_other(running: Sandbox) -> None:
+    assert tuple(sorted(pids(running))) == COMPONENTS
+    there = pods(running)
+    for name in COMPONENTS:
+        before = pids(running)
+        os.kill(before[name], signal.SIGKILL)
+        running.run("up", limit=120)
+        after = pids(running)
+        # The mount namespace's keeper is not needed while another program lives in it.
+        assert after.pop(name, None) != before.pop(name), name
+        assert {key: pid for key, pid in after.items() if key != "keeper"} == {
+            key: pid for key, pid in before.items() if key != "keeper"
+        }, name
+        running.run("status")
+    assert pods(running) == there
+
+
+def test_everything_killed_at_once_is_repaired(running: Sandbox) -> None:
+    there = pods(running)
+    for pid in pids(running).values():
+        os.kill(pid, signal.SIGKILL)
+    assert "The sandbox is up" in running.run("up")
+    running.run("status")
+    assert pods(running) == there
+
+
+def test_stop_keeps_the_data(running: Sandbox) -> None:
+    there = pods(running)
+    running.run("stop")
+    assert pids(running) == {}
+    assert not network.exists(network.NODE_LINK)
+    running.run("up")
+    assert pods(running) == there
+
+
+def test_the_administrators_kubeconfig_is_closed_to_others(running: Sandbox) -> None:
+    assert (running.home / "kubeconfig").stat().st_mode & 0o777 == 0o600
+    keys = [path for path in (running.home / "pki").rglob("*") if path.is_file()]
+    assert keys
+    assert [str(path) for path in keys if path.stat().st_mode & 0o077] == []
+
+
+@pytest.mark.parametrize("who", ["scheduler", "proxy"])
+def test_a_component_may_not_read_secrets(running: Sandbox, who: str) -> None:
+    with pytest.raises(SandboxError, match="refuses GET /api/v1/secrets: 403"):
+        Api(running.home / "pki" / f"{who}.kubeconfig").get("/api/v1/secrets")
+
+
+def test_down_leaves_nothing_and_touches_nothing_of_others(running: Sandbox, own: Sandbox) -> None:
+    running.run("down")
     foreign = subprocess.Popen(["sleep", "600"])
     subprocess.run(["ip", "link", "add", "name", "caas-foreign", "type", "bridge"], check=True)
     nft("add", "table", "ip", "caas-foreign")
@@ -160,31 +195,31 @@ def test_down_leaves_nothing_and_touches_nothing_of_others(own: Sandbox) -> None
         subprocess.run(["ip", "link", "delete", "caas-foreign"], check=True)
 
 
+def test_starts_that_are_killed_at_every_step_are_repaired_by_the_next(own: Sandbox) -> None:
+    before = Traces.of(own.home)
+    for step in STEPS:
+        kill_start_at(own, step)
+    own.run("up")
+    own.run("status")
+    own.run("down")
+    assert Traces.of(own.home) == before
+
+
+@pytest.mark.parametrize("step", STEPS[1:3])
+def test_down_after_a_killed_start_leaves_nothing(own: Sandbox, step: str) -> None:
+    before = Traces.of(own.home)
+    kill_start_at(own, step)
+    own.run("down")
+    assert Traces.of(own.home) == before
+
+
 def test_down_needs_no_directory(own: Sandbox) -> None:
     before = Traces.of(own.home)
-    own.run("up")
-    settings = Traces.of(own.home).settings
-    for part in ("run", "pki", "etcd", "state"):
+    kill_start_at(own, STEPS[-1])
+    for part in ("run", "pki", "etcd"):
         shutil.rmtree(own.home / part)
     own.run("down")
-    after = Traces.of(own.home)
-    # What the kernel's settings were, and which directory was made, stood in the part that is lost.
-    assert (after.processes, after.mounts, after.links) == (before.processes, before.mounts, before.links)
-    assert (after.tables, after.groups) == (before.tables, before.groups)
-    for name, value in before.settings:
-        if dict(settings)[name] != value:
-            Path("/proc/sys", name).write_text(value)
-    Path("/var/lib/kubelet").rmdir()
-
-
-def test_stop_keeps_the_data(own: Sandbox) -> None:
-    own.run("up")
-    running = pods(own)
-    own.run("stop")
-    assert pids(own) == {}
-    assert not network.exists(network.NODE_LINK)
-    own.run("up")
-    assert pods(own) == running
+    assert Traces.of(own.home) == before
 
 
 def test_a_table_of_another_proxy_is_refused_and_left(own: Sandbox) -> None:
@@ -223,47 +258,27 @@ def test_a_port_in_use_is_named(own: Sandbox, port: int) -> None:
 
 
 def test_a_program_that_ends_at_once_is_one_error_with_the_end_of_its_log(own: Sandbox) -> None:
-    own.run("up")
+    kill_start_at(own, STEPS[2])
     own.run("stop")
-    for broken in (own.home / "etcd" / "member" / "wal").glob("*.wal"):
-        broken.write_bytes(b"this is no log")
+    (log,) = (own.home / "etcd" / "member" / "wal").glob("0*.wal")
+    log.write_bytes(b"this is no log")
     said = own.run("up", code=1)
     assert "error: etcd ended as soon as it was started.\nThe end of " in said
     assert "Traceback" not in said
 
 
-def test_two_starts_at_once_give_one_sandbox(own: Sandbox) -> None:
-    command, variables = own.command("up")
-    with subprocess.Popen(command, env=variables, cwd=paths.REPOSITORY, stdout=subprocess.PIPE, text=True) as other:
-        mine = own.run("up")
-        theirs = other.communicate()[0]
-    said = sorted(line.split(" (")[0] for text in (mine, theirs) for line in text.splitlines()[:1])
-    assert sum("nothing was changed" in text for text in (mine, theirs)) == 1, (mine, theirs, said)
+@pytest.mark.parametrize("command", ["up", "down", "stop"])
+def test_the_sandbox_of_another_directory_is_named_and_left(own: Sandbox, command: str) -> None:
+    kill_start_at(own, STEPS[2])
+    before = pids(own)
+    second = Sandbox(own.home.with_name("second"))
+    assert f"error: A sandbox runs on this machine whose directory is {own.home}" in second.run(command, code=1)
+    assert not second.home.exists()
+    assert {name: pids(own).get(name) for name in before} == before
 
 
-def test_the_administrators_kubeconfig_is_closed_to_others(own: Sandbox) -> None:
+def test_a_sandbox_whose_directory_was_deleted_is_made_anew(own: Sandbox) -> None:
+    kill_start_at(own, STEPS[2])
+    shutil.rmtree(own.home)
     own.run("up")
-    assert (own.home / "kubeconfig").stat().st_mode & 0o777 == 0o600
-    open_to_others = [
-        str(path) for path in (own.home / "pki").rglob("*") if path.is_file() and path.stat().st_mode & 0o077
-    ]
-    assert open_to_others == []
-
-
-def test_components_may_do_what_is_theirs_and_no_more(own: Sandbox) -> None:
-    own.run("up")
-    home = own.home
-    answers = {}
-    for who in ("scheduler", "proxy"):
-        from sandbox.errors import SandboxError
-        from sandbox.source.api import Api
-
-        try:
-            Api(home / "pki" / f"{who}.kubeconfig").get("/api/v1/secrets")
-            answers[who] = "allowed"
-        except SandboxError as error:
-            answers[who] = str(error).splitlines()[0]
-    assert answers == {who: "The cluster's API refuses GET /api/v1/secrets: 403" for who in ("scheduler", "proxy")}, (
-        json.dumps(answers)
-    )
-    assert SourceDriver(Layout(home)).endpoint().kubeconfig == home / "kubeconfig"
+    own.run("status")

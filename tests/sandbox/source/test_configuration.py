@@ -30,7 +30,7 @@ class AnyTool:
 @pytest.fixture
 def layout(tmp_path: Path) -> Layout:
     made = Layout(tmp_path / "home")
-    made.create()
+    made.create("source")
     return made
 
 
@@ -68,7 +68,10 @@ def test_the_pods_network_is_the_bridge_and_keeps_its_leases_in_the_sandbox(layo
     network = json.loads(text(containerd.daemon(layout, AnyTool(), "pause"), "10-caas.conflist"))
     (bridge,) = network["plugins"]
     assert (bridge["type"], bridge["bridge"], bridge["ipMasq"]) == ("bridge", "caas0", False)
-    assert bridge["ipam"]["ranges"] == [[{"subnet": "10.214.0.0/24"}]]
+    # As a gateway, the plug-in would have the whole machine forward.
+    assert bridge["isGateway"] is False
+    assert bridge["ipam"]["ranges"] == [[{"subnet": "10.214.0.0/24", "gateway": "10.214.0.1"}]]
+    assert bridge["ipam"]["routes"] == [{"dst": "0.0.0.0/0", "gw": "10.214.0.1"}]
     assert bridge["ipam"]["dataDir"] == str(layout.home / "cni" / "data")
 
 
@@ -237,13 +240,13 @@ def test_hierarchies_of_both_versions_are_found() -> None:
 def test_a_directory_of_somebody_else_is_refused_and_left(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("mine")
     with pytest.raises(SandboxError, match=r"is not empty and is not a sandbox's\.\nSet CAAS_SANDBOX"):
-        Layout(tmp_path).create()
+        Layout(tmp_path).create("source")
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
 def test_a_path_too_long_for_sockets_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SandboxError, match="sockets below it would exceed 107 characters"):
-        Layout(tmp_path / ("x" * 100)).create()
+        Layout(tmp_path / ("x" * 100)).create("source")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -19,7 +19,7 @@ from sandbox.source.processes import Daemon, Identity, Processes, trim, until
 @pytest.fixture
 def processes(tmp_path: Path) -> Iterator[Processes]:
     layout = Layout(tmp_path / "home")
-    layout.create()
+    layout.create("source")
     found = Processes(layout)
     yield found
     for identity in found.all().values():
