@@ -23,6 +23,7 @@ from sandbox.errors import SandboxError
 from sandbox.images.dockerfile import Base
 from sandbox.images.layer import Entry, copy, directory, file, link, packed, tree
 from sandbox.images.oci import Config, Image, push
+from sandbox.toolchain import golang as toolchain_go
 
 REACH_TIMEOUT = 3.0
 """Seconds after which a public registry counts as out of reach."""
@@ -97,15 +98,8 @@ def can_reach(host: str) -> bool:
 
 def golang(tag: str, workshop: Workshop) -> Image:
     """The machine's own Go, with a shell and certificates, as a build stage needs it."""
-    go = shutil.which("go")
-    if go is None:
-        raise SandboxError("golang can only be stood in for by this machine's Go, and it has none; install Go")
-    names = ("GOROOT", "GOVERSION", "GOPROXY", "GOSUMDB", "GONOSUMDB")
-    facts = json.loads(subprocess.run([go, "env", "-json", *names], capture_output=True, check=True).stdout)
+    facts = _go_for(tag)
     version = facts["GOVERSION"].removeprefix("go").split()[0]
-    asked = tag.partition("-")[0]
-    if asked[:1].isdecimal() and not f"{version}.".startswith(f"{asked}."):
-        raise SandboxError(f"golang:{tag} cannot be stood in for: this machine has Go {version}")
     goroot = tree(Path(facts["GOROOT"]), "/usr/local/go", skip=_unneeded_for_builds)
     environment = {
         "PATH": f"/go/bin:/usr/local/go/bin:{SYSTEM_PATH}",
@@ -119,6 +113,22 @@ def golang(tag: str, workshop: Workshop) -> Image:
         packed([*_shell(workshop.busybox), *_system(), directory("/go", 0o777)], workshop.layers, "shell"),
     ]
     return Image(layers, Config(environment=environment, directory="/go", command=["sh"]))
+
+
+def _go_for(tag: str) -> dict[str, str]:
+    """What ``go env`` says of a Go that fits the tag: this machine's, or else the pinned one."""
+    asked = tag.partition("-")[0]
+    seen = []
+    for find in (lambda: shutil.which("go"), toolchain_go.pinned):
+        if go := find():
+            names = ("GOROOT", "GOVERSION", "GOPROXY", "GOSUMDB", "GONOSUMDB")
+            said = subprocess.run([go, "env", "-json", *names], capture_output=True, check=True).stdout
+            facts: dict[str, str] = json.loads(said)
+            version = facts["GOVERSION"].removeprefix("go").split()[0]
+            if not asked[:1].isdecimal() or f"{version}.".startswith(f"{asked}."):
+                return facts
+            seen.append(version)
+    raise SandboxError(f"golang:{tag} cannot be stood in for: there is Go {' and '.join(dict.fromkeys(seen))} here")
 
 
 def static(tag: str, workshop: Workshop) -> Image:

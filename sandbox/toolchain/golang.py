@@ -30,6 +30,18 @@ def find() -> Path:
     machine = shutil.which("go")
     if machine and _version(Path(machine)) >= _numbers(GO_VERSION):
         return Path(machine)
+    return pinned()
+
+
+def pinned() -> Path:
+    """The path of a ``go`` that is ``GO_VERSION`` exactly, whatever the machine has.
+
+    Raises:
+        SandboxError: no Go on this machine, none in the distribution, or no module proxy.
+    """
+    machine = shutil.which("go")
+    if machine and _version(Path(machine)) == _numbers(GO_VERSION):
+        return Path(machine)
     kept = paths.cache() / "go" / GO_VERSION / "bin" / "go"
     if kept.exists():
         return kept

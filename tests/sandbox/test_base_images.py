@@ -96,7 +96,7 @@ def test_reachable_registry_needs_no_stand_in(tmp_path: Path) -> None:
 
 
 def test_other_go_than_the_machines_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SandboxError, match=r"golang:1\.2 cannot be stood in for: this machine has Go 1\.\d+"):
+    with pytest.raises(SandboxError, match=r"golang:1\.2 cannot be stood in for: there is Go 1\.\d+"):
         base.golang("1.2", Workshop(Path("x"), tmp_path))
 
 
