@@ -54,6 +54,7 @@ def commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Commands:
     directory = tmp_path / "bin"
     directory.mkdir()
     monkeypatch.setenv("PATH", str(directory))
+    monkeypatch.setenv("CAAS_SANDBOX", str(tmp_path / "home"))
     return Commands(directory)
 
 
@@ -72,6 +73,22 @@ def test_kind_is_chosen_where_it_can_be_had(commands: Commands) -> None:
     commands.add("docker", "print('28.0.1')")
     commands.add("kind", "")
     assert isinstance(driver.choose({}), KindDriver)
+
+
+def test_a_sandbox_that_was_made_stays_its_drivers(commands: Commands, tmp_path: Path) -> None:
+    commands.add("docker", "print('28.0.1')")
+    commands.add("kind", "")
+    Layout(tmp_path / "home").create("source")
+    assert isinstance(driver.choose({}), SourceDriver)
+
+
+def test_an_unprivileged_user_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    found = SourceDriver(Layout(tmp_path / "home"))
+    for command in (found.up, found.stop, found.down):
+        with pytest.raises(SandboxError, match=r"needs root for that\.\nRun as root, or use kind"):
+            command(quiet())
+    assert not (tmp_path / "home").exists()
 
 
 @pytest.mark.parametrize(
