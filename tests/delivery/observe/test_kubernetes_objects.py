@@ -1,4 +1,4 @@
-"""Kubernetes' JSON in the words of the judgement: which revision is the newest, what fails, and what a pod can print."""
+"""Kubernetes' JSON in the words of the judgement: the newest revision, what fails, and what a pod can print."""
 
 from __future__ import annotations
 
