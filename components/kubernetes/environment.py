@@ -9,6 +9,7 @@ import pulumi
 
 from components.image import ContainerImage, ContainerImageArgs
 from components.kubernetes.cluster import Cluster, ClusterArgs
+from components.kubernetes.network import url
 from components.kubernetes.service import Service, ServiceArgs
 from components.registry import ContainerRegistry, ContainerRegistryArgs
 from components.spec.environment import Environment
@@ -34,7 +35,7 @@ def declare(environment: Environment, secrets: Mapping[str, pulumi.Output[str]])
             namespace=cluster.namespace,
             pull_secret=cluster.pull_secret,
         )
-        services[spec.name] = _summary(spec, Service(spec.name, args, inside))
+        services[spec.name] = _summary(args, Service(spec.name, args, inside))
     return {
         "environment": environment.tier,
         "platform": environment.platform,
@@ -59,15 +60,15 @@ def _image(
     return ContainerImage(spec.name, args).reference
 
 
-def _summary(spec: ServiceSpec, service: Service) -> dict[str, Any]:
+def _summary(args: ServiceArgs, service: Service) -> dict[str, Any]:
     """What the delivery pipeline and people need to find and judge a service."""
     return {
-        "image": service.image,
-        "url": service.url,
+        "image": args.image,
+        "url": url(args.spec, args.environment),
         "namespace": service.namespace,
         "deployment": service.deployment,
-        "port": spec.port,
+        "port": args.spec.port,
         "minimum": service.minimum,
         "maximum": service.maximum,
-        "healthPath": spec.health.readiness.path,
+        "healthPath": args.spec.health.readiness.path,
     }

@@ -37,7 +37,7 @@ CONTAINER_SECURITY: SecurityContextArgsDict = {
 
 def pod_template(
     service: Service,
-    image: pulumi.Output[str],
+    image: pulumi.Input[str],
     *,
     labels: Mapping[str, str],
     selector: Mapping[str, str],
@@ -73,7 +73,7 @@ def pod_template(
         spec["volumes"] = volumes(service)
     if pull_secret is not None:
         spec["image_pull_secrets"] = [{"name": pull_secret}]
-    return {"metadata": {"labels": {**labels, DIGEST: image.apply(short_digest)}}, "spec": spec}
+    return {"metadata": {"labels": {**labels, DIGEST: _version(image)}}, "spec": spec}
 
 
 def short_digest(reference: str) -> str:
@@ -81,7 +81,11 @@ def short_digest(reference: str) -> str:
     return reference.rpartition("sha256:")[2][:12]
 
 
-def _container(service: Service, image: pulumi.Output[str], secret: pulumi.Output[str] | None) -> ContainerArgsDict:
+def _version(image: pulumi.Input[str]) -> pulumi.Input[str]:
+    return short_digest(image) if isinstance(image, str) else pulumi.Output.from_input(image).apply(short_digest)
+
+
+def _container(service: Service, image: pulumi.Input[str], secret: pulumi.Output[str] | None) -> ContainerArgsDict:
     container: ContainerArgsDict = {
         "name": service.name,
         "image": image,

@@ -71,8 +71,6 @@ class Service(Component):
     namespace: pulumi.Output[str]
     deployment: pulumi.Output[str]
     """Name of the Deployment, once it has rolled out."""
-    address: pulumi.Output[str]
-    """``<service>.<namespace>``: where the environment's other services call it, on port 80."""
     url: pulumi.Output[str | None]
     """Where the world calls it; None without ingress."""
     minimum: int
@@ -88,7 +86,6 @@ class Service(Component):
         self.namespace = args.namespace or self._namespace()
         self._scope = Scope(field_manager(args.environment), self.namespace, labels(args.environment, args.spec))
         self._selector = selector(args.environment, args.spec)
-        self.image = pulumi.Output.from_input(args.image)
 
         account = self._account()
         policy = self._policy()
@@ -96,16 +93,22 @@ class Service(Component):
         claims = self._claims()
         before = [account, policy, *claims, *([secret] if secret else [])]
         deployment = self._deployment(args, secret, before)
-        self._address()
+        self._cluster_service()
         self._autoscaler()
         self._disruption_budget()
         self._ingress()
 
         self.minimum, self.maximum = bounds(args.spec)
         self.deployment = declared_name(deployment.metadata)
-        self.address = pulumi.Output.concat(args.spec.name, ".", self.namespace)
-        self.url = pulumi.Output.from_input(url(args.spec, args.environment))
-        self.finish({"image": self.image, "url": self.url, "deployment": self.deployment, "address": self.address})
+        world = url(args.spec, args.environment)
+        # Known values are handed over as they are: an Output for each would cost more than the rest of this line.
+        self.image, self.url = pulumi.Output.from_input(args.image), pulumi.Output.from_input(world)
+        self.finish({"image": args.image, "url": world, "deployment": self.deployment, "namespace": self.namespace})
+
+    @property
+    def address(self) -> pulumi.Output[str]:
+        """``<service>.<namespace>``: where the environment's other services call it, on port 80."""
+        return pulumi.Output.concat(self._spec.name, ".", self.namespace)
 
     def _metadata(self, annotations: Mapping[str, str] | None = None) -> ObjectMetaArgsDict:
         return self._scope.metadata(self._spec.name, annotations=annotations)
@@ -162,7 +165,7 @@ class Service(Component):
     def _deployment(self, args: ServiceArgs, secret: Secret | None, before: Sequence[pulumi.Resource]) -> Deployment:
         template = pod_template(
             self._spec,
-            self.image,
+            args.image,
             labels=self._scope.labels,
             selector=self._selector,
             secret=declared_name(secret.metadata) if secret else None,
@@ -178,7 +181,7 @@ class Service(Component):
             ),
         )
 
-    def _address(self) -> None:
+    def _cluster_service(self) -> None:
         ClusterService(
             f"{self._prefix}-service",
             metadata=self._metadata(annotations=OBSERVED),

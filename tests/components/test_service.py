@@ -87,9 +87,9 @@ def test_every_component_registers_its_outputs(full: Recording) -> None:
     assert set(full.outputs) >= {one.urn for one in full.resources if not one.custom}
     (urn,) = (one.urn for one in full.resources if one.type == "caas:kubernetes:Service" and one.name == "web")
     assert full.outputs[urn] == {
-        "address": "web.caas-staging",
         "deployment": "web",
         "image": GIVEN,
+        "namespace": "caas-staging",
         "url": "https://web.example.com/",
     }
 
