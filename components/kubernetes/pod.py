@@ -82,7 +82,10 @@ def short_digest(reference: str) -> str:
 
 
 def _version(image: pulumi.Input[str]) -> pulumi.Input[str]:
-    return short_digest(image) if isinstance(image, str) else pulumi.Output.from_input(image).apply(short_digest)
+    if isinstance(image, str):
+        return short_digest(image)
+    pending: pulumi.Output[str] = pulumi.Output.all(image).apply(lambda known: short_digest(known[0]))
+    return pending
 
 
 def _container(service: Service, image: pulumi.Input[str], secret: pulumi.Output[str] | None) -> ContainerArgsDict:
