@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from string import Template
 from typing import Any, Final
@@ -125,11 +126,25 @@ def manifests(
         yield from YAML(typ="safe", pure=True).load_all(Template(text).substitute(values))
 
 
-def ready(api: Api, names: Sequence[str] = ADDONS) -> dict[str, bool]:
-    """Which of these addons serve now."""
+def ready(api: Api, names: Sequence[str] = ADDONS, since: float = 0.0) -> dict[str, bool]:
+    """Which of these addons serve now.
+
+    Args:
+        api: the cluster's.
+        names: which of ``ADDONS``.
+        since: when the kubelet was started, in seconds of Unix time. What the API says of pods may be
+            from before; figures that are newer prove that kubelet and metrics-server work again.
+    """
     found = {name: _rolled_out(api, NAMESPACES[name], name) for name in names}
-    found["metrics API"] = _condition(api.get(_METRICS_API), "Available")
+    found["metrics API"] = _condition(api.get(_METRICS_API), "Available") and _measured(api, since)
     return found
+
+
+def _measured(api: Api, since: float) -> bool:
+    """Whether every node has been measured since then."""
+    nodes = api.get("/apis/metrics.k8s.io/v1beta1/nodes", absent=(404, 503)) or {}
+    times = [datetime.fromisoformat(item["timestamp"]).timestamp() for item in nodes.get("items", [])]
+    return bool(times) and min(times) >= since
 
 
 def _rolled_out(api: Api, namespace: str, name: str) -> bool:

@@ -42,13 +42,13 @@ class Api:
             urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)
         )
 
-    def get(self, path: str) -> dict[str, Any] | None:
-        """A document of the API; None when there is none.
+    def get(self, path: str, absent: tuple[int, ...] = (404,)) -> dict[str, Any] | None:
+        """A document of the API; None when the answer's code is one of ``absent``.
 
         Raises:
             SandboxError: the API refuses or does not answer.
         """
-        return self._call("GET", path)
+        return self._call("GET", path, absent=absent)
 
     def apply(self, manifest: dict[str, Any]) -> None:
         """Server-side apply; fields that the sandbox states are the sandbox's.
@@ -59,7 +59,9 @@ class Api:
         query = f"?fieldManager={_OWNER}&force=true"
         self._call("PATCH", path_of(manifest) + query, json.dumps(manifest).encode())
 
-    def _call(self, method: str, path: str, body: bytes | None = None) -> dict[str, Any] | None:
+    def _call(
+        self, method: str, path: str, body: bytes | None = None, absent: tuple[int, ...] = ()
+    ) -> dict[str, Any] | None:
         request = urllib.request.Request(self.server + path, data=body, method=method)  # noqa: S310 - always https
         request.add_header("Accept", "application/json")
         if body is not None:
@@ -70,7 +72,7 @@ class Api:
         except urllib.error.HTTPError as error:
             with error:
                 text = error.read().decode(errors="replace")
-            if method == "GET" and error.code == 404:
+            if error.code in absent:
                 return None
             raise SandboxError(f"The cluster's API refuses {method} {path}: {error.code}\n  {text[:600]}") from error
         except (OSError, urllib.error.URLError) as error:

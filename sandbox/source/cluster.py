@@ -218,7 +218,7 @@ class _Start:
 
     def _missing(self, api: Api) -> list[str]:
         """The addons that do not serve."""
-        found = {**addons.ready(api), "ingress": addons.ingress_answers()}
+        found = {**addons.ready(api, since=self._processes.started("kubelet")), "ingress": addons.ingress_answers()}
         return [name for name, well in found.items() if not well]
 
     def _complain(self, missing: list[str]) -> str:

@@ -127,6 +127,11 @@ class Processes:
         _reap(identity.pid)
         return identity if identity.alive() else None
 
+    def started(self, name: str) -> float:
+        """When a program was last started, in seconds of Unix time; 0 when it never was."""
+        record = self.record(name)
+        return record.stat().st_mtime if record.exists() else 0.0
+
     def all(self) -> dict[str, Identity]:
         """Every program that lives."""
         names = sorted(path.stem for path in self._layout.run.glob("*.process")) if self._layout.run.is_dir() else []

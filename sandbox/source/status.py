@@ -35,17 +35,19 @@ def status(layout: Layout, processes: Processes) -> Status:
         running = name in alive and (name not in sockets or accepts(sockets[name]))
         place = f"unix://{sockets[name]}" if name in sockets else address
         parts.append(Part(name, running, f"pid {alive[name].pid}, {place}" if name in alive else "not running"))
-    parts += _cluster(layout) if "kube-apiserver" in alive else []
+    parts += _cluster(layout, processes.started("kubelet")) if "kube-apiserver" in alive else []
     well = all(part.running for part in parts) and len(parts) > len(_ADDRESSES)
     return Status("source", well, tuple(parts))
 
 
-def _cluster(layout: Layout) -> list[Part]:
+def _cluster(layout: Layout, since: float) -> list[Part]:
     try:
         api = Api(layout.kubeconfig)
         version = (api.get("/version") or {}).get("gitVersion", "unknown version")
         node = Part("node", addons.node_ready(api, pki.NODE_NAME), f"{pki.NODE_NAME}, Kubernetes {version}")
-        serving = [Part(name, well, "serves" if well else "not ready") for name, well in addons.ready(api).items()]
+        serving = [
+            Part(name, well, "serves" if well else "not ready") for name, well in addons.ready(api, since=since).items()
+        ]
     except SandboxError as error:
         return [Part("node", False, str(error).splitlines()[0])]
     address = f"http://{ports.LOOPBACK}:{ports.INGRESS_HTTP}"
