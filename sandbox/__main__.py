@@ -96,12 +96,18 @@ def images(
 ) -> None:
     """Supply what the Dockerfiles' FROM lines need and no registry in reach has."""
     registry = driver.choose().endpoint().registry
-    found = [base for file in _dockerfiles(directory) for base in dockerfile.bases(file)]
-    if registry is None or not found:
+    if registry is None:
         return
     workshop = base_images.Workshop(toolchain.current().tool("busybox"), paths.cache() / "layers")
-    for reference in base_images.supply(found, registry, workshop):
-        print(f"Standing in for {reference}")
+    for file in _dockerfiles(directory):
+        try:
+            supplied = base_images.supply(dockerfile.bases(file), registry, workshop)
+        except SandboxError as error:
+            # Whether this file is built at all is not known here; a build that needs it says so itself.
+            print(f"warning: {error}", file=sys.stderr)
+        else:
+            for reference in supplied:
+                print(f"Standing in for {reference}")
 
 
 def _dockerfiles(directory: Path) -> list[Path]:
