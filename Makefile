@@ -52,6 +52,8 @@ bench: venv ## Run every benchmark under tests/benchmarks (ONLY=name for one).
 docs: venv ## Regenerate the reference pages and inventories from the code.
 	@$(PY) -m components.spec.schema
 	@$(PY) -m components.spec.reference
+	@$(PY) -m components.reference
+	@$(PY) -m delivery.reference
 	@$(PY) -m tests.components.inventory --write
 
 lock: venv ## Pin the dependencies of pyproject.toml, with hashes, in requirements.lock.

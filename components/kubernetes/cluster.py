@@ -45,6 +45,7 @@ class Cluster(Component):
     provider: pulumi_kubernetes.Provider
     """Hand it to a service: ``opts=ResourceOptions(providers=[cluster.provider])``."""
     namespace: pulumi.Output[str]
+    """Name of the namespace, once it exists. Hand it to a service as ``ServiceArgs.namespace``."""
     pull_secret: pulumi.Output[str] | None
     """Name of the Secret that pulls images; set only where a login was given."""
 

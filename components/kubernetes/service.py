@@ -69,13 +69,15 @@ class Service(Component):
     image: pulumi.Output[str]
     """The digest reference that is declared."""
     namespace: pulumi.Output[str]
+    """The namespace that it runs in: the one handed in, or its own."""
     deployment: pulumi.Output[str]
     """Name of the Deployment, once it has rolled out."""
     url: pulumi.Output[str | None]
     """Where the world calls it; None without ingress."""
     minimum: int
+    """Instances at the least: the scaling's lower bound, or the fixed count."""
     maximum: int
-    """Bounds of the instance count."""
+    """Instances at the most: the scaling's upper bound, or the fixed count."""
 
     def __init__(self, name: str, args: ServiceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("caas:kubernetes:Service", name, opts, args.transforms)

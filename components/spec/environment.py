@@ -40,7 +40,6 @@ class Kubernetes(Frozen):
     namespace: ServiceName | None = Field(None, description="Default: <project>-<environment>.")
     ingress_class: str | None = Field(None, description="Default: the cluster's default class.")
     storage_class: str | None = Field(None, description="Default: the cluster's default class.")
-    load_balancer_class: str | None = None
     ingress_endpoint: Annotated[str, StringConstraints(pattern=ORIGIN)] | None = Field(
         None,
         description="URL at which the ingress controller answers, where DNS does not lead to it "
@@ -54,26 +53,28 @@ class Kubernetes(Frozen):
 class ScalingOverride(Frozen):
     """The bounds of a service's scaling in one environment."""
 
-    minimum: Annotated[int, Field(ge=1, le=1000)] | None = None
-    maximum: Annotated[int, Field(ge=1, le=1000)] | None = None
+    minimum: Annotated[int, Field(ge=1, le=1000)] | None = Field(None, description="Instances at the least.")
+    maximum: Annotated[int, Field(ge=1, le=1000)] | None = Field(None, description="Instances at the most.")
 
 
 class IngressOverride(Frozen):
     """A service's address in one environment."""
 
-    host: HostName | None = None
-    tls: bool | None = None
-    tls_secret: str | None = None
+    host: HostName | None = Field(None, description="The host name in this environment.")
+    tls: bool | None = Field(None, description="Serve HTTPS; only dev may turn it off.")
+    tls_secret: str | None = Field(None, description="An existing certificate by name.")
 
 
 class ServiceOverride(Frozen):
     """What a stack file may change of a service: these fields and no others."""
 
-    cpu: Vcpu | None = None
-    memory: Mebibytes | None = None
-    replicas: Annotated[int, Field(ge=0, le=1000)] | None = None
-    scaling: ScalingOverride | None = None
-    ingress: IngressOverride | None = None
+    cpu: Vcpu | None = Field(None, description="vCPU per instance.")
+    memory: Mebibytes | None = Field(None, description="MiB per instance.")
+    replicas: Annotated[int, Field(ge=0, le=1000)] | None = Field(
+        None, description="The fixed count, where the service has one."
+    )
+    scaling: ScalingOverride | None = Field(None, description="Its bounds, where the service scales.")
+    ingress: IngressOverride | None = Field(None, description="Its address, where the service has an ingress.")
     environment: dict[str, str] = Field(
         default_factory=dict, description="New values for variables that the service declares; no new names."
     )
@@ -85,19 +86,23 @@ class ServiceOverride(Frozen):
 class Settings(Frozen):
     """The keys of Pulumi.<stack>.yaml (prefix `caas:`): the whole list of what may differ."""
 
-    platform: PlatformName = "kubernetes"
+    platform: PlatformName = Field("kubernetes", description="What runs the services.")
     tier: Tier | None = Field(
         None, description="Which rules apply. Default: the stack's name, where it is dev, staging or prod."
     )
-    registry: Registry
-    kubernetes: Kubernetes = Field(default_factory=Kubernetes)
+    registry: Registry = Field(description="Where images are pushed to and pulled from.")
+    kubernetes: Kubernetes = Field(
+        default_factory=Kubernetes, description="The cluster, where the platform is `kubernetes`."
+    )
     domain: HostName | None = Field(None, description="Services get <service>.<domain> unless they name a host.")
     owner: LabelValue | None = Field(
         None, description="Team that answers for the environment; a tag on every resource."
     )
     cost_centre: LabelValue | None = Field(None, description="A tag on every resource.")
     log_retention: Annotated[int, Field(ge=1, le=3653), Unit("days")] | None = Field(
-        None, description="Days. Default: dev 14, staging 30, prod 90."
+        None,
+        description="Days that logs are kept, by whatever keeps them; on platform kubernetes nothing does so yet. "
+        "Default: dev 14, staging 30, prod 90.",
     )
     # The names are plain text here: one that is no service's is refused as such, with the nearest that is.
     overrides: dict[str, ServiceOverride] = Field(

@@ -7,15 +7,14 @@ holds that they agree with the models.
 from __future__ import annotations
 
 import json
-from pathlib import Path as FilePath
+from functools import partial
 from typing import Any
 
 from components.spec.base import DNS_LABEL, KEY_OF_SECRET, Frozen
 from components.spec.environment import Settings
 from components.spec.errors import NAMESPACE
+from components.spec.pages import Page, write_all
 from components.spec.service import Service
-
-DIRECTORY = FilePath(__file__).resolve().parents[2] / "docs" / "reference"
 
 PROJECT_SCHEMA = "Pulumi.schema.json"
 STACK_SCHEMA = "Pulumi.stack.schema.json"
@@ -28,9 +27,12 @@ def json_schema() -> dict[str, dict[str, Any]]:
     return {PROJECT_SCHEMA: _project(), STACK_SCHEMA: _stack()}
 
 
-def rendered() -> dict[str, str]:
-    """The schemas as they stand on disk."""
-    return {name: json.dumps(schema, indent=2) + "\n" for name, schema in json_schema().items()}
+def rendered(name: str) -> str:
+    """A schema as it stands on disk."""
+    return json.dumps(json_schema()[name], indent=2) + "\n"
+
+
+PAGES = tuple(Page(name, "components.spec.schema", partial(rendered, name)) for name in (PROJECT_SCHEMA, STACK_SCHEMA))
 
 
 def _project() -> dict[str, Any]:
@@ -97,12 +99,5 @@ def _parts(model: type[Frozen]) -> tuple[dict[str, Any], dict[str, Any]]:
     return schema, schema.pop("$defs", {})
 
 
-def main() -> None:
-    """Write the schemas."""
-    DIRECTORY.mkdir(parents=True, exist_ok=True)
-    for name, text in rendered().items():
-        (DIRECTORY / name).write_text(text, encoding="utf-8")
-
-
 if __name__ == "__main__":
-    main()
+    write_all(PAGES)

@@ -104,8 +104,8 @@ class Schedule(Frozen):
     """A change of the bounds at a time of day, where the platform has it (see the capability table)."""
 
     cron: str = Field(description="Five-field cron expression, UTC.")
-    minimum: Annotated[int, Field(ge=0, le=1000)]
-    maximum: Annotated[int, Field(ge=1, le=1000)]
+    minimum: Annotated[int, Field(ge=0, le=1000)] = Field(description="Instances at the least from then on.")
+    maximum: Annotated[int, Field(ge=1, le=1000)] = Field(description="Instances at the most from then on.")
 
 
 class Scaling(Frozen):
@@ -120,13 +120,16 @@ class Scaling(Frozen):
     )
     scale_out_cooldown: Seconds = Field(60, description="Seconds between two steps outwards.")
     scale_in_cooldown: Seconds = Field(300, description="Seconds of calm before a step inwards.")
-    schedules: tuple[Schedule, ...] = ()
+    schedules: tuple[Schedule, ...] = Field((), description="Other bounds at certain times.")
 
 
 class Rollout(Frozen):
     """How running instances are replaced by new ones."""
 
-    strategy: Literal["rolling", "blue-green", "canary", "linear"] = "rolling"
+    strategy: Literal["rolling", "blue-green", "canary", "linear"] = Field(
+        "rolling",
+        description="How traffic moves to the new version; the capability table says where each is to be had.",
+    )
     max_surge: Annotated[int, Field(ge=0, le=100), Unit("percent")] = Field(
         100, description="Extra instances during an update, percent of the count."
     )
@@ -169,19 +172,19 @@ class Volume(Frozen):
         "scratch", description="scratch is emptied with the instance; persistent is shared and survives it."
     )
     size: Annotated[int, Field(ge=1, le=65536), Unit("MiB")] = Field(64, description="MiB.")
-    read_only: bool = False
+    read_only: bool = Field(False, description="The containers may not write to it.")
 
 
 class Sidecar(Frozen):
     """A helper container beside the service, by digest."""
 
-    image: DigestReference
-    command: tuple[str, ...] = ()
-    args: tuple[str, ...] = ()
+    image: DigestReference = Field(description="As repository@sha256:….")
+    command: tuple[str, ...] = Field((), description="Replaces the image's entry point.")
+    args: tuple[str, ...] = Field((), description="Replaces the image's arguments.")
     cpu: Vcpu = Field(0.05, description="vCPU.")
     memory: Mebibytes = Field(32, description="MiB.")
-    environment: dict[EnvironmentName, str] = Field(default_factory=dict)
-    port: Port | None = None
+    environment: dict[EnvironmentName, str] = Field(default_factory=dict, description="Plain environment variables.")
+    port: Port | None = Field(None, description="The TCP port that it listens on. Default: none.")
 
 
 class Egress(Frozen):
@@ -206,18 +209,24 @@ class Service(Frozen):
     )
     command: tuple[str, ...] = Field((), description="Replaces the image's entry point.")
     args: tuple[str, ...] = Field((), description="Replaces the image's arguments.")
-    health: Health
+    health: Health = Field(description="Three probes with three meanings; readiness and liveness must differ.")
     replicas: Annotated[int, Field(ge=0, le=1000)] | None = Field(
         None, description="A fixed count. Exactly one of replicas and scaling."
     )
-    scaling: Scaling | None = None
-    rollout: Rollout = Field(default_factory=Rollout)
+    scaling: Scaling | None = Field(
+        None, description="Load decides the count, between two bounds. Exactly one of replicas and scaling."
+    )
+    rollout: Rollout = Field(default_factory=Rollout, description="How running instances are replaced by new ones.")
     ingress: Ingress | None = Field(None, description="Default: reachable inside the environment only.")
     egress: tuple[Egress, ...] = Field(
         (), description="What it may call outside. Default: name resolution and the environment's own services only."
     )
-    volumes: dict[ServiceName, Volume] = Field(default_factory=dict)
-    sidecars: dict[ServiceName, Sidecar] = Field(default_factory=dict)
+    volumes: dict[ServiceName, Volume] = Field(
+        default_factory=dict, description="Directories in the container that are not part of the image."
+    )
+    sidecars: dict[ServiceName, Sidecar] = Field(
+        default_factory=dict, description="Helper containers beside the service, in every instance."
+    )
     service_account_annotations: dict[str, str] = Field(
         default_factory=dict, description="For workload identity, such as a cloud role's name."
     )

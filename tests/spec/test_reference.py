@@ -12,21 +12,28 @@ from ruamel.yaml import YAML
 
 from components.spec import json_schema, reference, schema
 from components.spec.environment import Settings
+from components.spec.pages import Page, table
 from components.spec.service import Service
 from components.spec.wording import KINDS, PATTERNS
 from tests.spec.wrong_case import SECURE, SERVICE, SETTINGS, changed
 
-REGENERATE = "out of date; run `python -m components.spec.schema && python -m components.spec.reference`"
+
+@pytest.mark.parametrize("page", [*schema.PAGES, reference.PAGE], ids=lambda page: page.file)
+def test_the_page_on_disk_is_current(page: Page) -> None:
+    assert page.drift() is None, page.drift()
 
 
-def test_the_schemas_on_disk_are_current() -> None:
-    for name, text in schema.rendered().items():
-        assert (schema.DIRECTORY / name).read_text(encoding="utf-8") == text, f"{name}: {REGENERATE}"
+def test_drift_names_the_command_that_mends_it(tmp_path: Path) -> None:
+    page = Page("one.md", "a.module", lambda: "new\n")
+    assert page.drift(tmp_path) == "one.md is missing; run `python -m a.module`"
+    (tmp_path / "one.md").write_text("old\n")
+    assert page.drift(tmp_path) == "one.md is out of date; run `python -m a.module`"
+    page.write(tmp_path)
+    assert page.drift(tmp_path) is None
 
 
-def test_the_reference_on_disk_is_current() -> None:
-    path = schema.DIRECTORY / reference.FILE_NAME
-    assert path.read_text(encoding="utf-8") == reference.rendered(), f"{path.name}: {REGENERATE}"
+def test_a_cell_stays_one_cell() -> None:
+    assert table(("a", "b"), [("x | y", "two\nlines")]) == "| a | b |\n| --- | --- |\n| x \\| y | two lines |\n"
 
 
 def project(service: dict[str, Any], name: str = "hello") -> dict[str, Any]:
@@ -145,3 +152,9 @@ def patterns(node: Any) -> set[str]:
 def test_every_pattern_in_the_models_has_words() -> None:
     for model in (Service, Settings):
         assert patterns(model.model_json_schema()) - set(PATTERNS) == set()
+
+
+def test_every_key_has_a_meaning() -> None:
+    rows = [line.split(" | ") for line in reference.rendered().splitlines() if line.startswith("| `caas:")]
+    assert len(rows) > 100
+    assert [cells[0] for cells in rows if not cells[1].strip()] == []
