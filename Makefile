@@ -30,8 +30,8 @@ sandbox: venv ## Start the sandbox alone.
 status: venv ## Say what of the sandbox runs, and where.
 	@$(PY) -m sandbox status
 
-shell: venv ## A shell in which pulumi, kubectl-like tools and caas find the sandbox.
-	@$(WITH_SANDBOX) $(SHELL)
+shell: venv ## A shell in which pulumi, caas and python find the sandbox and this checkout.
+	@PATH="$(CURDIR)/delivery/bin:$(CURDIR)/.venv/bin:$$PATH" $(WITH_SANDBOX) $(SHELL)
 
 lint: venv ## Style, types and generated pages.
 	@.venv/bin/ruff check .

@@ -146,4 +146,4 @@ def _end(output: Output, error: DeliveryError, problems: list[dict[str, Any]] | 
 
 def main() -> NoReturn:
     """The entry point."""
-    sys.exit(get_command(app).main(standalone_mode=True))
+    sys.exit(get_command(app).main(prog_name="caas", standalone_mode=True))
