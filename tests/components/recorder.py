@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import grpc
 import pulumi
@@ -94,6 +94,7 @@ class RecordingMonitor(mocks.MockMonitor):
         super().__init__(_NoAnswers())
         self.recording = Recording()
         self._preview = preview
+        self._inherited: dict[str, list[callback_pb2.Callback]] = {}
 
     def RegisterResource(self, request: resource_pb2.RegisterResourceRequest) -> resource_pb2.RegisterResourceResponse:
         urn: str = self.make_urn(request.parent, request.type, request.name)
@@ -132,11 +133,9 @@ class RecordingMonitor(mocks.MockMonitor):
         self.recording.outputs[request.urn] = _plain(request.outputs, "", set())
         return empty_pb2.Empty()
 
-    @property
-    def _inherited(self) -> dict[str, list[Any]]:
-        return self.__dict__.setdefault("_inherited_transforms", {})
-
-    def _transformed(self, request: resource_pb2.RegisterResourceRequest, callbacks: list[Any]) -> struct_pb2.Struct:
+    def _transformed(
+        self, request: resource_pb2.RegisterResourceRequest, callbacks: list[callback_pb2.Callback]
+    ) -> struct_pb2.Struct:
         """Ask the program's own transforms, over the wire, as the engine does."""
         properties: struct_pb2.Struct = request.object
         for callback in callbacks:
@@ -190,8 +189,9 @@ def record(
         settings.SETTINGS.callbacks = None
         mocks.set_mocks(_NoAnswers(), project="caas", stack=stack_name, preview=preview, monitor=monitor)
         if transforms:
-            callbacks = _CallbackServicer(monitor)
-            await callbacks.serve()
+            # The mock is made to be used where the SDK expects its stub, and serve() has no annotations.
+            callbacks = _CallbackServicer(cast(Any, monitor))
+            await cast(Any, callbacks).serve()
             settings.SETTINGS.callbacks = callbacks
         await stack.run_pulumi_func(lambda: asyncio.ensure_future(body()))
 

@@ -376,8 +376,10 @@ def test_transforms_change_one_child_of_one_service() -> None:
     def annotate(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
         if args.type_ != SERVICE:
             return None
-        spec = {**args.props["spec"], "sessionAffinity": "ClientIP"}
-        return pulumi.ResourceTransformResult({**args.props, "spec": spec}, args.opts)
+        spec = args.props["spec"]
+        assert isinstance(spec, dict)
+        changed = {**args.props, "spec": {**spec, "sessionAffinity": "ClientIP"}}
+        return pulumi.ResourceTransformResult(changed, args.opts)
 
     def program() -> None:
         world = environment()
@@ -412,3 +414,17 @@ def test_a_build_leaves_the_image_unknown_in_a_preview_and_by_digest_in_an_updat
     applied = declared(world)
     assert container(applied)["image"] == f"registry.example.com/team/web@{DIGEST}"
     assert pod(applied)["metadata"]["labels"]["caas/digest"] == "d" * 12
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "url"),
+    [
+        ("http://127.0.0.1:18080", "http://web.example.com:18080/"),
+        ("https://127.0.0.1:18443", "http://web.example.com/"),
+        ("http://127.0.0.1", "http://web.example.com/"),
+    ],
+)
+def test_the_url_names_the_port_where_the_ingress_has_one_of_its_own(endpoint: str, url: str) -> None:
+    plain = service(ingress={"tls": False, "path": "/"})
+    world = environment({"web": plain}, stack="dev", kubernetes={"ingressEndpoint": endpoint})
+    assert declared(world).result["services"]["web"]["url"] == url

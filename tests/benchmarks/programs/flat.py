@@ -3,10 +3,17 @@
 The benchmark compares every property with what the components declare, so this is kept equal by a failure.
 """
 
+from __future__ import annotations
+
 import os
+from typing import TYPE_CHECKING
 
 import pulumi
 import pulumi_kubernetes as kubernetes
+
+if TYPE_CHECKING:
+    from pulumi_kubernetes.core.v1 import SecurityContextArgsDict
+    from pulumi_kubernetes.meta.v1 import ObjectMetaArgsDict
 
 COUNT = int(os.environ["SERVICES"])
 DIGEST = "a" * 64
@@ -20,7 +27,7 @@ COMMON = {
     "caas.owner": "benchmarks",
     "caas.tier": "staging",
 }
-SECURITY = {
+SECURITY: SecurityContextArgsDict = {
     "allow_privilege_escalation": False,
     "capabilities": {"drop": ["ALL"]},
     "privileged": False,
@@ -61,8 +68,8 @@ for number in range(COUNT):
     selector = {"app.kubernetes.io/instance": f"caas-staging-{name}", "app.kubernetes.io/name": name}
     labels = {**COMMON, **selector}
     image = f"registry.example.com/{name}@sha256:{DIGEST}"
-    metadata = {"name": name, "namespace": namespace, "labels": labels, "annotations": OWN}
-    observed = {"name": name, "namespace": namespace, "labels": labels, "annotations": OBSERVED}
+    metadata: ObjectMetaArgsDict = {"name": name, "namespace": namespace, "labels": labels, "annotations": OWN}
+    observed: ObjectMetaArgsDict = {"name": name, "namespace": namespace, "labels": labels, "annotations": OBSERVED}
     account = kubernetes.core.v1.ServiceAccount(
         f"{name}-account", metadata=metadata, automount_service_account_token=False, opts=inside
     )
