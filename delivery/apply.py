@@ -31,13 +31,13 @@ then the same declaration once more, whose failure is as final as before."""
 _COLOUR = re.compile(r"<\{%[^%]*%\}>")
 
 
-def deployments(resources: list[Mapping[str, Any]]) -> Iterator[Target]:
-    """The Deployments in a stored state."""
+def deployments(resources: list[Mapping[str, Any]]) -> Iterator[tuple[Target, int | None]]:
+    """The Deployments in a stored state, and the generation in which each was last seen."""
     for resource in resources:
         if resource["type"] == DEPLOYMENT:
             target = _target(resource.get("inputs", {}))
             if target:
-                yield target
+                yield target, resource.get("outputs", {}).get("metadata", {}).get("generation")
 
 
 def _target(inputs: Mapping[str, Any]) -> Target | None:

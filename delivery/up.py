@@ -16,7 +16,7 @@ from delivery import apply, declared, locks, recover
 from delivery.engine import Engine
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
-from delivery.observe import Observer
+from delivery.observe import Observer, Target
 from delivery.observe.platforms import observer_for
 from delivery.output import Output
 from delivery.stack import ProgramStack
@@ -122,17 +122,19 @@ def _apply_once(handle: auto.Stack, stack: ProgramStack, observer: Observer, out
     state = stack.state()
     if recover.recover(stack, state, output):
         state = stack.state()
-    seen = [observer.snapshot(t) for t in apply.deployments(state.get("resources") or [])]
-    gone = [s.target.name for s in seen if not s.exists]
-    if gone:
-        output.warn(f"The state names what the platform no longer has ({', '.join(gone)}): it is read again.")
+    before, stale = _compare(state, observer)
+    if stale:
+        output.warn(f"The state is not what the platform has ({', '.join(stale)}): it is read again.")
     journal = apply.Journal(output)
     # What was declared before the engine begins tells an old failure from a new one.
-    guard = apply.Guard(observer, output, {s.target: s.generation for s in seen})
+    guard = apply.Guard(observer, output, before)
     output.say(f"Applying stack {stack.name}.")
-    refusal, beyond_healing = apply.run(handle, stack.engine, journal, guard, refresh=bool(gone))
+    refusal, beyond_healing = apply.run(handle, stack.engine, journal, guard, refresh=bool(stale))
     if beyond_healing:
         target, verdict = beyond_healing
+        # A cancelled update leaves the old declaration in the state. Without this, the plain `pulumi up` that goes
+        # back to that declaration would find nothing to do, and the release that cannot run would stay.
+        stack.run("refresh", "--yes", "--skip-preview", "--suppress-progress")
         raise DeliveryError(
             f"The new release of {target.name} cannot run, so the apply was stopped"
             + ("; what ran before serves on." if guard.updates(target) else "."),
@@ -145,6 +147,15 @@ def _apply_once(handle: auto.Stack, stack: ProgramStack, observer: Observer, out
     if refusal:
         raise _failed(stack, journal, guard) from refusal
     return journal
+
+
+def _compare(state: Mapping[str, Any], observer: Observer) -> tuple[dict[Target, int], list[str]]:
+    """The generation of each Deployment now, and the names of those that are gone or were changed since the state was
+    written: by hand, by an autoscaler, or by an apply that was cut off before it could write down what it had done."""
+    recorded = dict(apply.deployments(state.get("resources") or []))
+    seen = {target: observer.snapshot(target) for target in recorded}
+    stale = [t.name for t, s in seen.items() if not s.exists or s.generation != recorded[t]]
+    return {target: snapshot.generation for target, snapshot in seen.items()}, stale
 
 
 def _failed(stack: ProgramStack, journal: apply.Journal, guard: apply.Guard) -> DeliveryError:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from components.spec.environment import Environment
 from components.spec.service import Ingress as IngressOfService
@@ -75,7 +76,16 @@ def url(service: Service, environment: Environment) -> str | None:
     if service.ingress is None:
         return None
     host = _host(service, service.ingress, environment)
-    return f"{'https' if service.ingress.tls else 'http'}://{host}{service.ingress.path}"
+    scheme = "https" if service.ingress.tls else "http"
+    return f"{scheme}://{host}{_port(scheme, environment.kubernetes.ingress_endpoint)}{service.ingress.path}"
+
+
+def _port(scheme: str, endpoint: str | None) -> str:
+    """``:port`` where the controller of this scheme listens on one of its own, so that the URL can be opened."""
+    if endpoint is None:
+        return ""
+    known = urlsplit(endpoint)
+    return f":{known.port}" if known.scheme == scheme and known.port is not None else ""
 
 
 def ingress_spec(service: Service, environment: Environment) -> IngressSpecArgsDict | None:
