@@ -29,6 +29,8 @@ def up() -> None:
     """Bring the cluster up, or repair it; nothing happens when it is up and well."""
     began = time.monotonic()
     chosen = driver.choose()
+    # The engine too, now: it compiles beside the cluster's programs, and every later command needs it.
+    toolchain.ensure(_parts(chosen))
     endpoint = chosen.up(Progress("Starting the sandbox"))
     took = f"{time.monotonic() - began:.0f} s"
     print(
@@ -73,7 +75,7 @@ def status() -> None:
 def env() -> None:
     """Print the variables of a running sandbox, for `eval "$(python -m sandbox env)"`."""
     chosen = driver.choose()
-    print(environment.exports(environment.variables(chosen.endpoint(), toolchain.current())), end="")
+    print(environment.exports(environment.variables(chosen.endpoint(), toolchain.current(_parts(chosen)))), end="")
 
 
 @app.command("exec", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -82,7 +84,7 @@ def execute(context: typer.Context) -> None:
     if not context.args:
         raise SandboxError("Name a command after `--`, such as `python -m sandbox exec -- pulumi preview`.")
     chosen = driver.choose()
-    variables = {**os.environ, **environment.variables(chosen.endpoint(), toolchain.current())}
+    variables = {**os.environ, **environment.variables(chosen.endpoint(), toolchain.current(_parts(chosen)))}
     os.environ["PATH"] = variables["PATH"]  # where execvpe looks for the command itself
     try:
         os.execvpe(context.args[0], context.args, variables)  # noqa: S606 - the user's own command, no shell
@@ -95,8 +97,10 @@ def images(
     directory: Annotated[Path, typer.Argument(help="where the Dockerfiles are")] = Path("."),
 ) -> None:
     """Supply what the Dockerfiles' FROM lines need and no registry in reach has."""
-    registry = driver.choose().endpoint().registry
-    if registry is None:
+    chosen = driver.choose()
+    registry = chosen.endpoint().registry
+    # Another driver's builder is Docker's, which pulls for itself.
+    if registry is None or toolchain.CLUSTER not in _parts(chosen):
         return
     workshop = base_images.Workshop(toolchain.current().tool("busybox"), paths.cache() / "layers")
     for file in _dockerfiles(directory):
@@ -126,6 +130,11 @@ def build(
 ) -> None:
     """Prepare the programs that the sandbox runs, without starting any."""
     toolchain.ensure(tuple(only or (toolchain.ENGINE, toolchain.CLUSTER)))
+
+
+def _parts(chosen: driver.Driver) -> tuple[str, ...]:
+    """What of the toolchain a driver's cluster is used with: programs of a cluster only where we start them."""
+    return (toolchain.ENGINE, toolchain.CLUSTER) if chosen.name == "source" else (toolchain.ENGINE,)
 
 
 def main() -> None:

@@ -1,0 +1,75 @@
+"""The sandbox's commands: what each prepares before it does its work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from sandbox import __main__ as commands
+from sandbox import driver, toolchain
+from sandbox.driver import Endpoint
+from sandbox.progress import Progress
+from sandbox.toolchain import Toolchain
+
+BOTH = (toolchain.ENGINE, toolchain.CLUSTER)
+
+
+class OfName:
+    """A driver that notes when it is started."""
+
+    def __init__(self, name: str, notes: list[object], registry: str | None) -> None:
+        self.name = name
+        self._notes = notes
+        self._registry = registry
+
+    def up(self, progress: Progress) -> Endpoint:
+        self._notes.append("up")
+        return self.endpoint()
+
+    def endpoint(self) -> Endpoint:
+        return Endpoint(self.name, Path("/none"), None, self._registry, None, {}, changed=True)
+
+
+@pytest.fixture
+def notes(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Which parts of the toolchain were prepared or asked for, in order."""
+    found: list[object] = []
+
+    def note(parts: tuple[str, ...] = BOTH) -> Toolchain:
+        found.append(parts)
+        return Toolchain(())
+
+    monkeypatch.setattr(toolchain, "ensure", note)
+    monkeypatch.setattr(toolchain, "current", note)
+    return found
+
+
+@pytest.mark.parametrize(("name", "parts"), [("source", BOTH), ("kind", BOTH[:1]), ("existing", BOTH[:1])])
+def test_up_prepares_the_engine_before_it_starts_a_cluster(
+    name: str, parts: tuple[str, ...], notes: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(driver, "choose", lambda: OfName(name, notes, None))
+    done = CliRunner().invoke(commands.app, ["up"])
+    assert (done.exit_code, notes) == (0, [parts, "up"])
+
+
+@pytest.mark.parametrize(("name", "parts"), [("source", BOTH), ("kind", BOTH[:1]), ("existing", BOTH[:1])])
+def test_the_environment_asks_for_nothing_that_up_does_not_prepare(
+    name: str, parts: tuple[str, ...], notes: list[object], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CAAS_SANDBOX", str(tmp_path))
+    monkeypatch.setattr(driver, "choose", lambda: OfName(name, notes, None))
+    done = CliRunner().invoke(commands.app, ["env"])
+    assert (done.exit_code, notes) == (0, [parts])
+    assert "export KUBECONFIG=/none\n" in done.output
+
+
+@pytest.mark.parametrize(("name", "registry"), [("kind", "127.0.0.1:15000"), ("existing", None)])
+def test_base_images_are_supplied_to_our_own_builder_only(
+    name: str, registry: str | None, notes: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(driver, "choose", lambda: OfName(name, notes, registry))
+    done = CliRunner().invoke(commands.app, ["images"])
+    assert (done.exit_code, done.output, notes) == (0, "", [])
