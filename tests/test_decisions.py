@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -41,3 +42,10 @@ def test_what_the_code_refers_to_exists() -> None:
         for path in ROOT.glob(pattern):
             named = set(re.findall(r"docs/adr/([\w.-]+\.md)", path.read_text(encoding="utf-8")))
             assert named <= names, path
+
+
+def test_every_dependency_has_its_reason() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    names = {re.split(r"[=<>~]", one)[0] for one in project["dependencies"]}
+    rows = re.findall(r"^\| ([a-z][^|]*) \|", (DIRECTORY / "0012-dependencies.md").read_text(encoding="utf-8"), re.M)
+    assert {name for row in rows if row != "package" for name in row.split(", ")} == names
