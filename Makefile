@@ -6,6 +6,8 @@ SHELL := /bin/bash
 
 STACK ?= dev
 ONLY ?=
+# Most tests on the cluster wait for it; more workers than processors would only make them wait for each other.
+WORKERS ?= 2
 PY := .venv/bin/python
 # Commands that need the engine or the cluster run with the environment of `make shell`.
 WITH_SANDBOX := $(PY) -m sandbox exec --
@@ -40,7 +42,7 @@ lint: venv ## Style, types and generated pages.
 
 test: lint ## Everything: unit, component, engine and cluster tests on a real sandbox.
 	@$(PY) -m sandbox build
-	@$(PY) -m pytest
+	@$(PY) -m pytest --numprocesses $(WORKERS) --dist loadgroup --no-loadscope-reorder --durations 10
 
 test-fast: lint ## What needs neither the engine nor a cluster.
 	@$(PY) -m pytest -m "not engine and not cluster"
@@ -60,3 +62,4 @@ lock: venv ## Pin the dependencies of pyproject.toml, with hashes, in requiremen
 	@$(PY) -m pip install --quiet uv
 	@.venv/bin/uv pip compile --quiet --no-header --python-version 3.11 --generate-hashes --all-extras \
 		--output-file requirements.lock pyproject.toml
+	@sed -i 's|($(CURDIR)/|(|' requirements.lock # the path of this machine

@@ -1,28 +1,65 @@
-"""The cluster that tests run against: the machine's sandbox, brought up once and left up."""
+"""The cluster that tests run against: the machine's sandbox, brought up once and left up.
+
+With several workers (``-n``), each test file here is one worker's, and the tests that end sandboxes run alone
+against the others: one lock is shared by everybody who uses the cluster and held alone by those who end it.
+"""
 
 from __future__ import annotations
 
+import fcntl
 import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from sandbox import driver, environment, toolchain
 from sandbox.driver import Endpoint
 from sandbox.progress import Progress
+from tests.projects import ROOT
 
 _LIFECYCLE = "test_sandbox_lifecycle.py"
+_LOCK = Path(tempfile.gettempdir()) / "caas-cluster-tests.lock"
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The tests that need the machine's fixed ports for sandboxes of their own go first, before the
-    session's sandbox is up: it would have to be stopped and started again for them."""
-    items.sort(key=lambda item: item.path.name != _LIFECYCLE)
+    """The tests that need the machine's fixed ports for sandboxes of their own go first, while another worker is
+    busy with tests that need no cluster; the tests on the session's sandbox go last, the longest of them first."""
+    last = ("test_kill.py", "test_scaling.py", "test_bad_release.py", "test_secrets.py", "test_main_job.py")
+
+    def place(item: pytest.Item) -> int:
+        if item.path.name == _LIFECYCLE:
+            return -1
+        return 1 + last.index(item.path.name) if item.path.name in last else 0
+
+    items.sort(key=place)
+    for item in items:
+        if item.path.name == "test_bad_release.py":
+            # Each case waits for its own stack most of the time.
+            item.add_marker(pytest.mark.xdist_group(item.nodeid))
+
+
+@contextmanager
+def using_the_machine(*, alone: bool) -> Iterator[None]:
+    """Wait until nobody ends sandboxes (or, alone, until nobody uses one) and keep it so."""
+    with _LOCK.open("w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        yield
 
 
 @pytest.fixture(scope="session")
-def sandbox() -> Endpoint:
-    """A sandbox that is up. It stays up after the session: the next one starts in a second."""
-    return driver.choose().up(Progress("Starting the sandbox"))
+def sandbox() -> Iterator[Endpoint]:
+    """A sandbox that is up, with base images. It stays up after the session: the next one starts in a second."""
+    with using_the_machine(alone=False):
+        toolchain.ensure()
+        endpoint = driver.choose().up(Progress("Starting the sandbox"))
+        subprocess.run([sys.executable, "-m", "sandbox", "images"], cwd=ROOT, check=True)
+        yield endpoint
 
 
 @pytest.fixture(scope="session")

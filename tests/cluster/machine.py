@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,13 +35,21 @@ class Traces:
         """What is there now; ``home`` is the sandbox's directory."""
         return cls(
             processes=frozenset(_processes(home)),
-            mounts=frozenset(line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()),
+            mounts=frozenset(_mounts()),
             links=frozenset(os.listdir("/sys/class/net")),
             tables=frozenset(nft_tables()),
             groups=frozenset(_groups()),
             places=frozenset(place for place in (*_PLACES, str(home)) if Path(place).exists()),
             settings=tuple((name, _setting(name)) for name in network.WATCHED),
         )
+
+
+def _mounts() -> Iterator[str]:
+    """Where something is mounted, but for what other tests that run beside this one have in their directories."""
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        place = line.split()[4]
+        if not place.startswith(f"{tempfile.gettempdir()}/pytest-"):
+            yield place
 
 
 def nft(*arguments: str) -> str:

@@ -24,6 +24,7 @@ from sandbox.source import network
 from sandbox.source.api import Api
 from sandbox.source.layout import Layout
 from sandbox.source.processes import Processes
+from tests.cluster.conftest import using_the_machine
 from tests.cluster.machine import Sandbox, Traces, nft, nft_tables
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
@@ -52,12 +53,13 @@ STEPS = (
 @pytest.fixture(scope="module", autouse=True)
 def _alone_on_the_machine() -> Iterator[None]:
     usual = Sandbox(paths.home())
-    was_up = bool(Processes(Layout(usual.home)).all())
-    if was_up:
-        usual.run("stop")
-    yield
-    if was_up:
-        usual.run("up")
+    with using_the_machine(alone=True):
+        was_up = bool(Processes(Layout(usual.home)).all())
+        if was_up:
+            usual.run("stop")
+        yield
+        if was_up:
+            usual.run("up")
 
 
 @pytest.fixture
