@@ -41,6 +41,7 @@ python=$(find_python) || { install_package python3 && python=$(find_python); } |
 
 say "Installing the Python packages of requirements.lock into .venv (about 90 s) …"
 rm -f "$stamp"
-[ -x .venv/bin/python ] || "$python" -m venv --clear .venv
+# One without pip was cut off while it was made.
+.venv/bin/python -m pip --version >/dev/null 2>&1 || "$python" -m venv --clear .venv
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 cp requirements.lock "$stamp"
