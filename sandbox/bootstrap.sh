@@ -44,4 +44,7 @@ rm -f "$stamp"
 # One without pip was cut off while it was made.
 .venv/bin/python -m pip --version >/dev/null 2>&1 || "$python" -m venv --clear .venv
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+# The command by its name, for `make shell` and for pipelines that put .venv/bin on their PATH.
+printf '#!/bin/sh\nPYTHONPATH="%s" exec "%s/.venv/bin/python" -m delivery "$@"\n' "$PWD" "$PWD" >.venv/bin/caas
+chmod +x .venv/bin/caas
 cp requirements.lock "$stamp"

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import shlex
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 from sandbox import paths, toolchain
 from sandbox.driver import Endpoint
@@ -21,6 +23,8 @@ def variables(endpoint: Endpoint, tools: toolchain.Toolchain, user: Mapping[str,
     """What to lay over the environment of a command."""
     home = paths.home()
     found = dict(tools.environment())
+    # Where `caas` and the program's own Python are.
+    found["PATH"] = f"{Path(sys.prefix) / 'bin'}:{found['PATH']}"
     found["KUBECONFIG"] = str(endpoint.kubeconfig)
     found["PULUMI_SKIP_UPDATE_CHECK"] = "true"
     if not user.get("PULUMI_BACKEND_URL"):

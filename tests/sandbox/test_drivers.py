@@ -310,7 +310,7 @@ def test_the_variables_name_the_cluster_the_state_and_the_builder(endpoint: Endp
     assert found["PULUMI_CONFIG_PASSPHRASE"] == "sandbox"
     assert found["PULUMI_SKIP_UPDATE_CHECK"] == "true"
     assert (found["BUILDX_BUILDER"], found["BUILDX_CONFIG"]) == ("caas-sandbox", "/x")
-    assert found["PATH"].startswith("/tools:")
+    assert found["PATH"].startswith(f"{sys.prefix}/bin:/tools:")
     assert "LD_LIBRARY_PATH" not in found
 
 
