@@ -144,6 +144,9 @@ def main() -> None:
     except SandboxError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(1)
+    except KeyboardInterrupt:
+        print("error: interrupted. The same command goes on from here.", file=sys.stderr)
+        sys.exit(130)
 
 
 if __name__ == "__main__":

@@ -28,6 +28,15 @@ install_package() {
     DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --no-install-recommends "$@" >/dev/null
 }
 
+# Programs of every ordinary system that a minimal image may lack. Who is not root runs on a cluster that exists.
+missing=()
+for pair in ip:iproute2 openssl:openssl nsenter:util-linux git:git; do
+    command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
+done
+if [ "${#missing[@]}" -gt 0 ] && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+    install_package "${missing[@]}"
+fi
+
 stamp=.venv/.requirements.lock
 if [ -f "$stamp" ] && cmp --silent "$stamp" requirements.lock; then
     exit 0

@@ -45,8 +45,6 @@ class Progress:
     title: str
     console: Console = field(default_factory=lambda: Console(file=sys.stderr, highlight=False))
     steps: list[Step] = field(default_factory=list)
-    lanes: int = 1
-    """How many steps run at a time; only the estimate of what is left depends on it."""
 
     def add(self, title: str, seconds: float) -> Step:
         """Announce a step, so that the display can say what is left before it begins."""
@@ -96,7 +94,7 @@ class Progress:
                     self.say(f"{step.title}: {_seconds(step)}, {step.detail or 'working'}{self._remaining()}")
 
     def _remaining(self) -> str:
-        left = sum(step.left() for step in self.steps) / max(self.lanes, 1)
+        left = sum(step.left() for step in self.steps)
         finished = sum(step.state == "done" for step in self.steps)
         return f" [{finished} of {len(self.steps)} done, about {left / 60:.0f} min left]" if left >= 1 else ""
 

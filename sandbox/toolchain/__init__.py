@@ -63,7 +63,6 @@ def ensure(parts: Sequence[str] = (ENGINE, CLUSTER), progress: Progress | None =
         if all(build.result(item).is_dir() for lane in lanes for item in lane) and _debian_ready(parts):
             return _assemble(parts, from_source)
         shown = progress or Progress("Preparing the toolchain")
-        shown.lanes = len(lanes)
         steps = {item.name: shown.add(item.title, item.seconds) for lane in lanes for item in lane if not _built(item)}
         extra = (
             None if _debian_ready(parts) else shown.add(versions.DebianPackages.title, versions.DebianPackages.seconds)
