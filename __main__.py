@@ -1,10 +1,15 @@
 """Read the configuration, declare the environment on its platform, export what others need."""
 
-import pulumi
+from collections.abc import Mapping
+from typing import Any
 
-from components import engine_log, platform, stack_config
+from components import platform, program, stack_config
 
-engine_log.leave_out_debug_messages()
-config = stack_config.load()
-for name, value in platform.declare(config.environment, config.secrets).items():
-    pulumi.export(name, value)
+
+def declare() -> Mapping[str, Any]:
+    """The whole environment; what it gives becomes the stack's outputs."""
+    config = stack_config.load()
+    return platform.declare(config.environment, config.secrets)
+
+
+program.run(declare)
