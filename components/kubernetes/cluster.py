@@ -59,17 +59,18 @@ class Cluster(Component):
         self.finish({"namespace": self.namespace})
 
     def _make_provider(self, name: str, environment: Environment) -> pulumi_kubernetes.Provider:
-        """A provider for the kubeconfig; without one it finds KUBECONFIG, then ~/.kube/config, itself.
+        """A provider for the kubeconfig; without one the plug-in finds KUBECONFIG, then ~/.kube/config, itself.
 
         An object that exists under the name that we give it is adopted: it is ours, left by a run that was
         killed before it could write its state.
         """
+        named = environment.kubernetes.kubeconfig is not None
         return pulumi_kubernetes.Provider(
             f"{name}-provider",
             kubeconfig=environment.kubernetes.kubeconfig,
             context=environment.kubernetes.context,
             upsert_existing_objects=True,
-            opts=self.child(),
+            opts=self.child(transformations=None if named else [_without_kubeconfig]),
         )
 
     def _pull_secret(self, name: str, login: Login, scope: Scope, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
@@ -82,6 +83,13 @@ class Cluster(Component):
             opts=opts,
         )
         return declared_name(secret.metadata)
+
+
+def _without_kubeconfig(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult:
+    """The provider without the value of KUBECONFIG, which the SDK copies into it: a path of one machine would stand
+    in the state, and be a change on every other. The plug-in reads the variable itself."""
+    props = {key: value for key, value in args.props.items() if key != "kubeconfig"}
+    return pulumi.ResourceTransformationResult(props, args.opts)
 
 
 def _docker_config(login: Login, password: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pulumi
 import pulumi_kubernetes
+import pytest
 
 from components import platform
 from components.kubernetes.cluster import Cluster, ClusterArgs
@@ -43,6 +44,21 @@ def test_the_stack_may_name_namespace_kubeconfig_and_context() -> None:
         "context": "blue",
         "ingressEndpoint": None,
     }
+
+
+def test_a_kubeconfig_that_only_the_machine_names_stays_out_of_the_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KUBECONFIG", f"/home/{MARKER}/kubeconfig")
+    recording = record(lambda: platform.declare(environment(kubernetes={"context": "blue"}), {}))
+    provider = recording.one(PROVIDER).inputs
+    assert "kubeconfig" not in provider
+    assert (provider["context"], provider["upsertExistingObjects"]) == ("blue", "true")
+    assert MARKER not in repr((recording.resources, recording.outputs, recording.result))
+
+
+def test_the_stacks_kubeconfig_goes_before_the_machines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KUBECONFIG", f"/home/{MARKER}/kubeconfig")
+    recording = record(lambda: platform.declare(environment(kubernetes={"kubeconfig": "/etc/shop.yaml"}), {}))
+    assert recording.one(PROVIDER).inputs["kubeconfig"] == "/etc/shop.yaml"
 
 
 def test_what_a_killed_run_left_is_adopted() -> None:
