@@ -33,7 +33,7 @@ status: venv ## Say what of the sandbox runs, and where.
 	@$(PY) -m sandbox status
 
 shell: venv ## A shell in which pulumi, caas and python find the sandbox and this checkout.
-	@PATH="$(CURDIR)/delivery/bin:$(CURDIR)/.venv/bin:$$PATH" $(WITH_SANDBOX) $(SHELL)
+	@$(WITH_SANDBOX) $(SHELL)
 
 lint: venv ## Style, types and generated pages.
 	@.venv/bin/ruff check .

@@ -38,7 +38,7 @@ if [ "${#missing[@]}" -gt 0 ] && [ "$(id -u)" -eq 0 ] && command -v apt-get >/de
 fi
 
 stamp=.venv/.requirements.lock
-if [ -f "$stamp" ] && cmp --silent "$stamp" requirements.lock; then
+if [ -f "$stamp" ] && [ -x .venv/bin/caas ] && cmp --silent "$stamp" requirements.lock; then
     exit 0
 fi
 

@@ -22,6 +22,9 @@ from components.spec import load_environment, read_files
 from delivery import cli
 from delivery.exit_codes import Exit
 from sandbox import __main__ as sandbox
+from sandbox import environment
+from sandbox.driver import Endpoint
+from sandbox.toolchain import Toolchain
 from tests.projects import Project
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -78,8 +81,7 @@ def test_the_description_is_accepted_by_every_environment(tmp_path: Path) -> Non
     for stack in STACKS:
         shutil.copy(ROOT / f"Pulumi.{stack}.yaml", tmp_path)
         config, project, source = read_files(tmp_path, stack)
-        environment = load_environment(config, project=project, stack=stack, source=source)
-        (service,) = environment.services
+        (service,) = load_environment(config, project=project, stack=stack, source=source).services
         assert (service.name, service.port, service.memory) == ("hello", 8080, 64)
         assert service.build is not None
         assert (ROOT / service.build.context / service.build.dockerfile).is_file()
@@ -175,12 +177,15 @@ def test_help_lists_every_target() -> None:
     assert set(listed) == declared - {"venv"}
 
 
-def test_caas_is_a_command_in_the_shell_that_make_opens(tmp_path: Path) -> None:
-    recipe = make("--dry-run", "shell")
-    directory = ROOT / "delivery" / "bin"
-    assert f'PATH="{directory}:' in recipe
+def test_caas_is_a_command_in_the_shell_that_make_opens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "-m sandbox exec" in make("--dry-run", "shell")
+    endpoint = Endpoint("existing", tmp_path / "kubeconfig", None, None, None, {}, changed=False)
+    monkeypatch.setenv("CAAS_SANDBOX", str(tmp_path / "sandbox"))
+    path = environment.variables(endpoint, Toolchain(()))["PATH"]
+    found = shutil.which("caas", path=path)
+    assert found is not None, "run `make venv`"
     done = subprocess.run(
-        [directory / "caas", "validate", "--stack", "dev", "--directory", str(ROOT)],
+        [found, "validate", "--stack", "dev", "--directory", str(ROOT)],
         cwd=tmp_path,
         capture_output=True,
         text=True,
