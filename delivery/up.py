@@ -124,7 +124,7 @@ def _apply_once(handle: auto.Stack, stack: ProgramStack, observer: Observer, out
         state = stack.state()
     before, stale = _compare(state, observer)
     if stale:
-        output.warn(f"The state is not what the platform has ({', '.join(stale)}): it is read again.")
+        output.say(f"The platform has moved since the last apply ({', '.join(stale)}): its state is read again.")
     journal = apply.Journal(output)
     # What was declared before the engine begins tells an old failure from a new one.
     guard = apply.Guard(observer, output, before)
