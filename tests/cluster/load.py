@@ -39,7 +39,7 @@ class Load:
         self, hey: str, host: str, *, rate: int = 50, workers: int = 4, keep_alive: bool = True, path: str = "/"
     ) -> None:
         """``rate``: requests per second of each worker."""
-        self._command = [hey, "-z", "1h", "-c", str(workers), "-q", str(rate), "-host", host, "-t", "10"]
+        self._command = [hey, "-z", "10m", "-c", str(workers), "-q", str(rate), "-host", host, "-t", "10"]
         self._command += [] if keep_alive else ["-disable-keepalive"]
         self._command.append(f"{INGRESS}{path}")
         self.result = Requests(0, 0)
