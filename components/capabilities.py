@@ -91,6 +91,19 @@ FEATURES: tuple[Feature, ...] = (
     Feature("canary", "Canary update", ("rollout", "strategy"), lambda s: s.rollout.strategy == "canary"),
     Feature("linear", "Linear update", ("rollout", "strategy"), lambda s: s.rollout.strategy == "linear"),
     Feature("ingress", "Address for the world", ("ingress",), lambda s: s.ingress is not None),
+    Feature("internal", "Address for the environment's other services", ("ingress",), lambda _: True),
+    Feature(
+        "liveness-command",
+        "Health command inside the container",
+        ("health", "command"),
+        lambda s: bool(s.health.command),
+    ),
+    Feature(
+        "min-ready",
+        "A while of calm before an instance counts",
+        ("rollout", "minReady"),
+        lambda s: s.rollout.min_ready > 0,
+    ),
     Feature("egress", "Closed towards the outside", ("egress",), lambda _: True),
     Feature(
         "scratch",
@@ -139,6 +152,9 @@ KUBERNETES: dict[str, Capability] = {
     "canary": _refused("rollout.strategy rolling"),
     "linear": _refused("rollout.strategy rolling"),
     "ingress": _native("Ingress and the cluster's controller"),
+    "internal": _native("Service"),
+    "liveness-command": Capability("emulated", by="liveness over HTTP or TCP, which the kubelet asks from outside"),
+    "min-ready": _native("Deployment"),
     "egress": _native("NetworkPolicy, where the cluster's network enforces it"),
     "scratch": _native("emptyDir with a size limit"),
     "persistent": _native("PersistentVolumeClaim, ReadWriteMany"),
@@ -148,9 +164,39 @@ KUBERNETES: dict[str, Capability] = {
     "workload-identity": _native("annotations of the ServiceAccount"),
 }
 
+_ROLLING = "rollout.strategy rolling: the circuit breaker, which takes a bad version back, exists for it only"
+
+AWS_ECS: dict[str, Capability] = {
+    "build": _native("BuildKit (pulumi-docker-build), ECR repository"),
+    "dedicated-builder": _native("BuildxBuilder (pulumi-docker)"),
+    "image": _native("task definition"),
+    "replicas": _native("ECS service"),
+    "scaling-cpu": _native("Application Auto Scaling, target tracking"),
+    "scaling-memory": _native("Application Auto Scaling, target tracking"),
+    "scaling-requests": _native("Application Auto Scaling, requests per target of the load balancer"),
+    "scaling-schedules": _native("Application Auto Scaling, scheduled actions"),
+    "rolling": _native("ECS service with circuit breaker and rollback"),
+    "blue-green": _refused(_ROLLING),
+    "canary": _refused(_ROLLING),
+    "linear": _refused(_ROLLING),
+    "ingress": _native("Application Load Balancer, a rule for each service"),
+    "internal": _native("ECS Service Connect"),
+    "liveness-command": _native("container health check"),
+    "min-ready": _refused("a readiness path that answers 200 only once the service can serve, and minReady 0"),
+    "egress": _native("security groups, VPC endpoints; an existing network without endpoints leaves HTTPS open"),
+    "scratch": _native("task storage; the image gives the directory its owner with VOLUME"),
+    "persistent": _native("EFS, an access point for each volume"),
+    "sidecars": _native("containers of the task that start before the service and are restarted"),
+    "secret-values": _native("Secrets Manager"),
+    "secret-references": _native("ARN in Secrets Manager or Parameter Store"),
+    "workload-identity": _refused(
+        "the service's own task role: attach policies to the role <project>-<stack>-<service>-task"
+    ),
+}
+
 PLATFORMS: dict[PlatformName, dict[str, Capability] | None] = {
     "kubernetes": KUBERNETES,
-    "aws-ecs": None,
+    "aws-ecs": AWS_ECS,
     "gke": None,
     "azure-aci": None,
 }
@@ -187,7 +233,11 @@ def _check_service(platform: PlatformName, service: Service) -> Iterator[Finding
             path = ("services", service.name, *feature.path)
             limit = f"platform {platform} does not offer {feature.title.lower()}"
             yield Finding(path, _asked_value(service, feature.path), limit, f"use {answer.alternative}")
-    if service.scaling is not None and service.scaling.scale_out_cooldown > LONGEST_COOLDOWN:
+    if (
+        platform == "kubernetes"
+        and service.scaling is not None
+        and service.scaling.scale_out_cooldown > LONGEST_COOLDOWN
+    ):
         path = ("services", service.name, "scaling", "scaleOutCooldown")
         limit = f"at most {LONGEST_COOLDOWN} s on platform {platform}"
         yield Finding(path, service.scaling.scale_out_cooldown, limit, f"set {LONGEST_COOLDOWN} or less")

@@ -33,6 +33,7 @@ class ContainerImageArgs:
     :param secrets: Values of the build secrets, by the keys that ``build.secrets`` names.
     :param directory: What ``build.context`` is relative to. Default: where the program runs, which is the
         directory of Pulumi.yaml.
+    :param before_push: What must exist before the image can be pushed, such as its repository.
     :param transforms: See :class:`components.base.Component`.
     """
 
@@ -42,6 +43,7 @@ class ContainerImageArgs:
     login: Login | None = None
     secrets: Mapping[str, pulumi.Output[str]] = field(default_factory=dict, repr=False)
     directory: Path = Path()
+    before_push: Sequence[pulumi.Resource] = ()
     transforms: Sequence[Transform] = ()
 
 
@@ -106,7 +108,7 @@ class ContainerImage(Component):
             registries=[_login(args.login)] if args.login else None,
             builder={"name": builder} if builder is not None else None,
             build_on_preview=build.build_on_preview,
-            opts=self.child(),
+            opts=self.child(depends_on=list(args.before_push)),
         )
 
 

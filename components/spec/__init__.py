@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from components.spec.aws import Aws
 from components.spec.environment import Environment, Kubernetes, Registry, Settings, Tier
 from components.spec.errors import NAMESPACE, Problem, Shown, SpecError
 from components.spec.files import Source, read_files
@@ -26,6 +27,7 @@ def json_schema() -> dict[str, dict[str, Any]]:
 
 __all__ = [
     "NAMESPACE",
+    "Aws",
     "Environment",
     "Kubernetes",
     "Problem",

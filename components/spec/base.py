@@ -67,6 +67,25 @@ ORIGIN = r"^https?://[^/]+$"
 CIDR = r"^[0-9a-fA-F.:]+/[0-9]{1,3}$"
 """The look of a range of addresses; whether it is one is checked beside the other rules of a service."""
 
+AWS_REGION = r"^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$"
+
+AWS_ZONE = r"^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}[a-z]$"
+"""An availability zone: a region and a letter."""
+
+AWS_ACCOUNT = r"^[0-9]{12}$"
+
+AWS_VPC = r"^vpc-[0-9a-f]{8,17}$"
+
+AWS_SUBNET = r"^subnet-[0-9a-f]{8,17}$"
+
+AWS_SECURITY_GROUP = r"^sg-[0-9a-f]{8,17}$"
+
+AWS_PREFIX_LIST = r"^pl-[0-9a-f]{8,17}$"
+
+AWS_CERTIFICATE = r"^arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/[A-Za-z0-9-]+$"
+
+AWS_KEY = r"^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$"
+
 ServiceName = Annotated[str, StringConstraints(pattern=DNS_LABEL, max_length=40)]
 """At most 40 characters, so that the names derived from it fit the shortest limit (63)."""
 

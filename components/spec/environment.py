@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from components.spec.aws import Aws
 from components.spec.base import (
     ORIGIN,
     REGISTRY_ADDRESS,
@@ -26,7 +27,8 @@ class Registry(Frozen):
     """Where images are pushed to and pulled from."""
 
     address: Annotated[str, StringConstraints(pattern=REGISTRY_ADDRESS)] = Field(
-        description="host[:port][/path], without a scheme; the repository's name is appended."
+        description="host[:port][/path], without a scheme; the repository's name is appended. "
+        "On aws-ecs: <account>.dkr.ecr.<region>.amazonaws.com[/path]."
     )
     username: str | None = Field(None, description="Default: the login that Docker's configuration holds.")
     password: SecretKey | None = Field(None, description="A key in caas:secrets.")
@@ -94,6 +96,7 @@ class Settings(Frozen):
     kubernetes: Kubernetes = Field(
         default_factory=Kubernetes, description="The cluster, where the platform is `kubernetes`."
     )
+    aws: Aws | None = Field(None, description="Account and network. Required where the platform is `aws-ecs`.")
     domain: HostName | None = Field(None, description="Services get <service>.<domain> unless they name a host.")
     owner: LabelValue | None = Field(
         None, description="Team that answers for the environment; a tag on every resource."
@@ -101,7 +104,7 @@ class Settings(Frozen):
     cost_centre: LabelValue | None = Field(None, description="A tag on every resource.")
     log_retention: Annotated[int, Field(ge=1, le=3653), Unit("days")] | None = Field(
         None,
-        description="Days that logs are kept, by whatever keeps them; on platform kubernetes nothing does so yet. "
+        description="Days that logs are kept: by CloudWatch on aws-ecs; on platform kubernetes nothing does so yet. "
         "Default: dev 14, staging 30, prod 90.",
     )
     # The names are plain text here: one that is no service's is refused as such, with the nearest that is.
@@ -119,6 +122,7 @@ class Environment(Frozen):
     platform: PlatformName
     registry: Registry
     kubernetes: Kubernetes
+    aws: Aws | None = None
     domain: HostName | None
     owner: str | None
     cost_centre: str | None

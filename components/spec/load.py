@@ -16,7 +16,7 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 
 from components import capabilities
-from components.spec import checks, checks_environment, checks_names, defaults, fields
+from components.spec import checks, checks_aws, checks_environment, checks_names, defaults, fields
 from components.spec.base import DNS_LABEL, KEY_OF_SECRET
 from components.spec.environment import Environment, Settings, Tier
 from components.spec.errors import FILE, NAMESPACE, Finding, Path, Shown, SpecError
@@ -63,6 +63,8 @@ def load_environment(config: Mapping[str, Any], *, project: str, stack: str, sou
     found.add(checks_environment.tier(placed, settings, stack, level))
     found.add(checks_environment.hosts(placed, settings))
     found.add(checks_environment.contexts(placed, source.directory))
+    if settings.platform == "aws-ecs" and not found.reported(("aws",)):
+        found.add(checks_aws.environment(placed, settings, stack, level, registry))
     _project(project, found)
     if found.findings or level is None:
         raise SpecError(source.problems(found.findings))
@@ -223,6 +225,7 @@ def _environment(
         platform=settings.platform,
         registry=settings.registry,
         kubernetes=settings.kubernetes,
+        aws=settings.aws,
         domain=settings.domain,
         owner=settings.owner,
         cost_centre=settings.cost_centre,

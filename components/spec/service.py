@@ -93,6 +93,11 @@ class Health(Frozen):
     liveness: Probe = Field(
         default_factory=Probe, description="Must this instance be restarted? Default: TCP, every 30 s, 3 failures."
     )
+    command: tuple[str, ...] = Field(
+        (),
+        description="Command inside the container that exits 0 while it need not be restarted: liveness on platforms "
+        "whose own check runs there (aws-ecs). Default: none.",
+    )
     startup: Probe | None = Field(
         None,
         description="Has this instance started? The others wait for it. "

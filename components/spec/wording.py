@@ -48,6 +48,18 @@ PATTERNS: Mapping[str, Words] = {
         "write it like registry.example.org/team",
     ),
     base.CIDR: ("a range of addresses: address/prefix length", "write it like 10.20.0.0/16, or 10.20.0.7/32 for one"),
+    base.AWS_REGION: ("an AWS region", "write it like eu-central-1"),
+    base.AWS_ZONE: ("an availability zone: a region and a letter", "write it like eu-central-1a"),
+    base.AWS_ACCOUNT: ("an AWS account: twelve digits", 'write it in quotes, like "123456789012"'),
+    base.AWS_VPC: ("the id of a VPC", "write it like vpc-0123456789abcdef0"),
+    base.AWS_SUBNET: ("the id of a subnet", "write it like subnet-0123456789abcdef0"),
+    base.AWS_SECURITY_GROUP: ("the id of a security group", "write it like sg-0123456789abcdef0"),
+    base.AWS_PREFIX_LIST: ("the id of a prefix list", "write it like pl-0123456789abcdef0"),
+    base.AWS_CERTIFICATE: (
+        "the ARN of a certificate in AWS Certificate Manager",
+        "write it like arn:aws:acm:REGION:ACCOUNT:certificate/ID",
+    ),
+    base.AWS_KEY: ("the ARN of a KMS key, not of an alias", "write it like arn:aws:kms:REGION:ACCOUNT:key/ID"),
     base.ORIGIN: ("a URL of scheme and host only", "write it like http://127.0.0.1:18080"),
 }
 

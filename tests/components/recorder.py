@@ -124,6 +124,8 @@ class RecordingMonitor(mocks.MockMonitor):
         )
         answer = struct_pb2.Struct()
         answer.CopyFrom(properties)
+        if request.type.startswith("aws:"):
+            _answer_as_aws(answer, request.type, request.name, self._preview)
         if request.type == IMAGE:
             answer["digest"] = UNKNOWN if self._preview else DIGEST
         identity = "" if not request.custom else UNKNOWN if self._preview else f"{request.name}-id"
@@ -154,6 +156,23 @@ class RecordingMonitor(mocks.MockMonitor):
             if answer.HasField("properties"):
                 properties = answer.properties
         return properties
+
+
+AWS_OUTPUTS = {
+    "aws:kms/key:Key": ("keyId",),
+    "aws:lb/loadBalancer:LoadBalancer": ("dnsName", "arnSuffix"),
+    "aws:lb/targetGroup:TargetGroup": ("arnSuffix",),
+    "aws:ec2/vpcEndpoint:VpcEndpoint": ("prefixListId",),
+    "aws:secretsmanager/secretVersion:SecretVersion": ("versionId",),
+}
+"""What AWS makes up for a resource, beside the ARN that every resource gets."""
+
+
+def _answer_as_aws(answer: struct_pb2.Struct, type_: str, name: str, preview: bool) -> None:
+    """Give a resource of AWS the outputs that others refer to: readable, or unknown in a preview."""
+    for output in ("arn", *AWS_OUTPUTS.get(type_, ())):
+        known = f"arn:aws:{name}" if output == "arn" else f"{name}-{output}"
+        answer[output] = UNKNOWN if preview else known
 
 
 def _plain(value: Any, path: str, secrets: set[str]) -> Any:

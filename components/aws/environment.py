@@ -1,0 +1,108 @@
+"""A whole environment on AWS: the platform's side of the seam in ``components/platform.py``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+from components.aws import load_balancer
+from components.aws.account import Account, AccountArgs, place, settings
+from components.aws.cluster import Cluster, ClusterArgs
+from components.aws.load_balancer import LoadBalancer, LoadBalancerArgs
+from components.aws.network import Network, NetworkArgs
+from components.aws.registry import ContainerRegistry, ContainerRegistryArgs
+from components.aws.service import Service, ServiceArgs
+from components.image import ContainerImage, ContainerImageArgs
+from components.registry import Login
+from components.spec.environment import Environment
+from components.spec.service import Build
+from components.spec.service import Service as ServiceSpec
+
+
+def declare(environment: Environment, secrets: Mapping[str, pulumi.Output[str]]) -> dict[str, Any]:
+    """Declare account, registry, network, cluster, load balancer and services; give what the program exports."""
+    account = Account("account", AccountArgs(environment=environment))
+    inside = pulumi.ResourceOptions(providers=[account.provider])
+    built = [spec.name for spec in environment.services if spec.image is None]
+    registry = ContainerRegistry(
+        "registry", ContainerRegistryArgs(environment=environment, repositories=built, key=account.key), inside
+    )
+    network = Network("network", NetworkArgs(environment=environment, key=account.key), inside)
+    cluster = Cluster("cluster", ClusterArgs(environment=environment, key=account.key), inside)
+    balancer = None
+    if any(spec.ingress is not None for spec in environment.services):
+        balancer = LoadBalancer("balancer", LoadBalancerArgs(environment=environment, network=network), inside)
+    services = {}
+    for spec in environment.services:
+        args = ServiceArgs(
+            spec=spec,
+            environment=environment,
+            image=_image(spec, environment, registry, secrets),
+            repository=spec.image or registry.repository(spec.name),
+            account=account,
+            network=network,
+            cluster=cluster,
+            balancer=balancer,
+            secrets=secrets,
+        )
+        services[spec.name] = _summary(args, Service(spec.name, args, inside))
+    where = place(environment)
+    return {
+        "environment": environment.tier,
+        "platform": environment.platform,
+        "services": services,
+        "aws": {
+            "region": where.region,
+            "account": where.account,
+            "cluster": cluster.cluster,
+            "loadBalancer": balancer.host if balancer else None,
+        },
+    }
+
+
+def _image(
+    spec: ServiceSpec, environment: Environment, registry: ContainerRegistry, secrets: Mapping[str, pulumi.Output[str]]
+) -> pulumi.Input[str]:
+    """The image's digest reference. One that is given needs no component: nothing is declared for it."""
+    if spec.image is not None or spec.build is None:
+        return spec.image or ""
+    args = ContainerImageArgs(
+        build=_for_architecture(spec.build, environment),
+        repository=registry.repository(spec.name),
+        login=_login(environment, secrets),
+        secrets=secrets,
+        before_push=registry.before_push(spec.name),
+    )
+    return ContainerImage(spec.name, args).reference
+
+
+def _for_architecture(build: Build, environment: Environment) -> Build:
+    """Built for the processor that it will run on, unless the description names platforms."""
+    if build.platforms:
+        return build
+    return build.model_copy(update={"platforms": (f"linux/{settings(environment).architecture}",)})
+
+
+def _login(environment: Environment, secrets: Mapping[str, pulumi.Output[str]]) -> Login | None:
+    """The login that the stack names; by default Docker's own configuration holds it."""
+    registry = environment.registry
+    if registry.username is None or registry.password is None:
+        return None
+    host = registry.address.partition("/")[0]
+    return Login(address=host, username=registry.username, password=pulumi.Output.secret(secrets[registry.password]))
+
+
+def _summary(args: ServiceArgs, service: Service) -> dict[str, Any]:
+    """What the delivery pipeline and people need to find and judge a service."""
+    return {
+        "image": args.image,
+        "url": load_balancer.url(args.spec),
+        "cluster": args.cluster.cluster,
+        "service": service.service,
+        "port": args.spec.port,
+        "minimum": service.minimum,
+        "maximum": service.maximum,
+        "healthPath": args.spec.health.readiness.path,
+    }
