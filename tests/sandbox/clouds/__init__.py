@@ -1,0 +1,1 @@
+"""The simulated clouds: their parts by themselves, and with the real engine."""
