@@ -26,6 +26,12 @@ PUBLIC = (
     "components.image.ContainerImage",
     "components.kubernetes.cluster.Cluster",
     "components.kubernetes.service.Service",
+    "components.aws.account.Account",
+    "components.aws.registry.ContainerRegistry",
+    "components.aws.network.Network",
+    "components.aws.cluster.Cluster",
+    "components.aws.load_balancer.LoadBalancer",
+    "components.aws.service.Service",
 )
 """The classes that a program of one's own may use, in the order in which it needs them."""
 
@@ -79,8 +85,10 @@ def _section(path: str) -> str:
     given = table(
         ("output", "type", "meaning"), ((f"`{one.name}`", f"`{one.type}`", one.meaning) for one in outputs(component))
     )
+    _, *room, _ = module.split(".")
+    title = f"{name} ({room[0]})" if room else name
     return (
-        f"\n## {name}\n\n{_plain(inspect.getdoc(component) or '')}\n\n"
+        f"\n## {title}\n\n{_plain(inspect.getdoc(component) or '')}\n\n"
         f"`from {module} import {name}, {args.__name__}`\n\n"
         f"### {args.__name__}\n\n{summary}\n\n{taken}\n### Outputs\n\n{given}"
     )

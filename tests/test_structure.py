@@ -82,6 +82,7 @@ def pulumi_packages() -> tuple[str, ...]:
 
 def test_pure_rooms_stay_pure() -> None:
     pure = [ROOT / "components" / name for name in ("naming.py", "tags.py", "capabilities.py")]
+    pure += [ROOT / "components" / "aws" / name for name in ("sizes.py", "schedules.py", "scaling.py", "rollout.py")]
     assert offenders(pure, *pulumi_packages()) == []
 
 
@@ -89,6 +90,7 @@ def test_only_the_platform_s_room_imports_its_sdk() -> None:
     shared = [path for path in (ROOT / "components").glob("*.py")]
     assert offenders(shared, "pulumi_aws", "pulumi_gcp", "pulumi_kubernetes") == []
     assert offenders(sources("components/kubernetes"), "pulumi_aws", "pulumi_gcp") == []
+    assert offenders(sources("components/aws"), "pulumi_kubernetes", "pulumi_gcp") == []
 
 
 def test_policies_see_only_what_the_engine_hands_them() -> None:

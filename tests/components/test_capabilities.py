@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from components import platform
-from components.capabilities import FEATURES, KUBERNETES, PLATFORMS, capability, markdown
+from components.capabilities import AWS_ECS, FEATURES, KUBERNETES, PLATFORMS, capability, markdown
 from components.spec import SpecError
 from tests.components.worlds import environment, service
 
@@ -17,7 +17,7 @@ from tests.components.worlds import environment, service
 def test_every_platform_answers_to_every_feature() -> None:
     keys = [feature.key for feature in FEATURES]
     assert len(set(keys)) == len(keys)
-    assert set(KUBERNETES) == set(keys)
+    assert set(KUBERNETES) == set(AWS_ECS) == set(keys)
     for name in PLATFORMS:
         for key in keys:
             answer = capability(name, key)
@@ -50,33 +50,37 @@ def test_a_refused_feature_names_its_place_and_the_alternative(changes: dict[str
     assert problem.remedy.startswith(remedy)
 
 
-@pytest.mark.parametrize("name", ["aws-ecs", "gke", "azure-aci"])
+@pytest.mark.parametrize("name", ["gke", "azure-aci"])
 def test_a_platform_of_a_later_version_is_refused(name: str) -> None:
     with pytest.raises(SpecError) as caught:
         environment(platform=name)
     (problem,) = caught.value.problems
     assert (problem.file, problem.key, problem.value) == ("Pulumi.staging.yaml", "caas:platform", name)
-    assert problem.limit == "in this version: kubernetes"
+    assert problem.limit == "in this version: kubernetes, aws-ecs"
 
 
 def test_the_table_has_a_row_for_each_feature() -> None:
     lines = markdown().splitlines()
     assert len(lines) == len(FEATURES) + 2
-    assert "| Canary update | refused; use rollout.strategy rolling |" in markdown()
+    assert (
+        "| Canary update | refused; use rollout.strategy rolling | refused; use rollout.strategy rolling: "
+        in markdown()
+    )
 
 
 def test_every_declared_platform_has_a_room() -> None:
     assert set(platform.ROOMS) == {name for name, table in PLATFORMS.items() if table is not None}
 
 
-def test_only_the_named_platforms_sdk_is_imported() -> None:
+@pytest.mark.parametrize(("room", "sdk"), [("kubernetes", "pulumi_kubernetes"), ("aws", "pulumi_aws")])
+def test_only_the_named_platforms_sdk_is_imported(room: str, sdk: str) -> None:
     code = (
         "import sys\n"
         "from components import platform, stack_config\n"
         "assert not [m for m in sys.modules if m.startswith('pulumi_')], 'before a platform is named'\n"
-        "import components.kubernetes.environment\n"
+        f"import components.{room}.environment\n"
         "found = {m.partition('.')[0] for m in sys.modules if m.startswith('pulumi_')}\n"
-        "assert found == {'pulumi_kubernetes'}, found\n"
+        f"assert found == {{'{sdk}'}}, found\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
