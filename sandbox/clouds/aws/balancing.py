@@ -257,4 +257,17 @@ KINDS = (
         quota=Quota(100, "TooManyRules", "The maximum number of rules has been reached", per="listenerArn"),
         admit=_admit_rule,
     ),
+    Kind(
+        "aws:lb/listenerCertificate:ListenerCertificate",
+        "Elastic Load Balancing v2",
+        "Listener Certificate",
+        lambda call: {"id": f"{call.inputs['listenerArn']}_{call.inputs['certificateArn']}"},
+        replaces=frozenset({"listenerArn", "certificateArn"}),
+        references={
+            "listenerArn": Reference(
+                tokens.LISTENER, "arn", "ListenerNotFound", "One or more listeners not found: '{value}'", holds=False
+            )
+        },
+        quota=Quota(25, "TooManyCertificates", "The maximum number of certificates is {limit}.", per="listenerArn"),
+    ),
 )

@@ -7,14 +7,26 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.clouds.aws import balancing, ecs, groups, identity, network, registry, scaling, secrets, storage, watching
+from sandbox.clouds.aws import (
+    balancing,
+    ecs,
+    groups,
+    identity,
+    network,
+    registry,
+    routing,
+    scaling,
+    secrets,
+    storage,
+    watching,
+)
 from sandbox.clouds.aws.formats import ACCOUNT
 from sandbox.clouds.aws.functions import FUNCTIONS
 from sandbox.clouds.core.cloud import Definition
 from sandbox.clouds.core.errors import CloudError
 from sandbox.clouds.core.model import Kind, Scope, Values
 
-ROOMS = (balancing, ecs, groups, identity, network, registry, scaling, secrets, storage, watching)
+ROOMS = (balancing, ecs, groups, identity, network, registry, routing, scaling, secrets, storage, watching)
 
 REGION = r"[a-z]{2}(-[a-z]+)+-\d"
 

@@ -38,6 +38,11 @@ def _admit_providers(call: Call) -> None:
             )
 
 
+def _namespace(call: Call) -> dict[str, Any]:
+    id_ = f"ns-{secrets.token_hex(8)}"
+    return {"id": id_, "arn": arn(call.scope, "servicediscovery", f"namespace/{id_}"), "httpName": call.inputs["name"]}
+
+
 def _cluster_of(call: Call) -> str:
     """A cluster is named by its ARN or its name; its name."""
     return str(call.inputs.get("cluster") or "default").rpartition("/")[2]
@@ -271,5 +276,16 @@ KINDS = (
             "defaultCapacityProviderStrategies.base": (0, 100000),
         },
         admit=_admit_providers,
+    ),
+    Kind(
+        tokens.NAMESPACE,
+        "ServiceDiscovery",
+        "HTTP Namespace",
+        _namespace,
+        computed=("arn", "httpName"),
+        replaces=frozenset({"name"}),
+        name=Name("name", 1024, r"[!-~]+", "is no valid name: visible ASCII characters only"),
+        unique=Unique(("name",), "NamespaceAlreadyExists", "A namespace with name {value} already exists."),
+        quota=Quota(50, "ResourceLimitExceeded", "The maximum number of namespaces is {limit}."),
     ),
 )

@@ -27,3 +27,4 @@ BUCKET = "aws:s3/bucket:Bucket"
 SECRET = "aws:secretsmanager/secret:Secret"  # noqa: S105 - a token of the SDK
 FILE_SYSTEM = "aws:efs/fileSystem:FileSystem"
 SCALABLE_TARGET = "aws:appautoscaling/target:Target"
+NAMESPACE = "aws:servicediscovery/httpNamespace:HttpNamespace"

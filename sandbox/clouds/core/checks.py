@@ -38,9 +38,9 @@ def normalised(kind: Kind, inputs: Values, olds: Values, name: str, seed: bytes)
 
 
 def wrong(kind: Kind, schema: Schema, inputs: Values) -> list[Failure]:
-    """Everything that is wrong with inputs: types first, since the rules rely on them."""
-    found = [*failures(schema.inputs, inputs)]
-    return found or [*_documents(kind, inputs), *_name(kind, inputs), *_values(kind, inputs), *kind.check(inputs)]
+    """Everything that is wrong with inputs: types and documents first, since the rules rely on them."""
+    found = [*failures(schema.inputs, inputs)] or [*_documents(kind, inputs)]
+    return found or [*_name(kind, inputs), *_values(kind, inputs), *kind.check(inputs)]
 
 
 def _documents(kind: Kind, inputs: Values) -> Iterator[Failure]:

@@ -205,7 +205,9 @@ def _in(scope: Scope, values: Values) -> Scope:
 
 
 def _words(call: Call) -> dict[str, Any]:
-    return {key: value for key, value in call.inputs.items() if isinstance(value, str | int | float) and key != "id"}
+    """What a message may name of a resource: its texts and numbers, but for what the message itself brings."""
+    own = {"id", "value", "limit"}
+    return {key: value for key, value in call.inputs.items() if isinstance(value, str | int | float) and key not in own}
 
 
 def _references(kind: Kind, call: Call) -> None:

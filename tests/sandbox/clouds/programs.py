@@ -33,7 +33,10 @@ PROGRAM = """
     )
     target = aws.lb.TargetGroup("hello", name=NAME, port=8080, protocol="HTTP", target_type="ip", vpc_id=vpc.id)
     listener = aws.lb.Listener(
-        "http", load_balancer_arn=alb.arn, port=80, default_actions=[{{"type": "forward", "target_group_arn": target.arn}}]
+        "http",
+        load_balancer_arn=alb.arn,
+        port=80,
+        default_actions=[{{"type": "forward", "target_group_arn": target.arn}}],
     )
     repository = aws.ecr.Repository("hello", name="hello", image_tag_mutability="IMMUTABLE")
     logs = aws.cloudwatch.LogGroup("hello", name="/trial/hello", retention_in_days=30)
@@ -132,4 +135,5 @@ def states(directory: Path, token: str, region: str = "eu-central-1") -> list[di
 
 def faults(directory: Path, *rules: dict[str, Any]) -> None:
     """Ask for faults."""
+    (directory / "clouds").mkdir(exist_ok=True)
     (directory / "clouds" / "aws.faults.json").write_text(json.dumps(rules))
