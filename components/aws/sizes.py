@@ -79,10 +79,12 @@ def cheapest(cpu: int, memory: int) -> Size:
 
 
 def nearest(cpu: int, memory: int) -> tuple[Size, Size]:
-    """The two sizes that differ least, in proportion, from what is asked; the nearest first."""
+    """The two sizes that come nearest to what is asked, in proportion; the nearest first. What is missing counts ten
+    times what is too much: who asks for much memory is not helped by a small size."""
 
     def distance(size: Size) -> tuple[float, Size]:
-        return abs(math.log(size.cpu / max(cpu, 1))) + abs(math.log(size.memory / max(memory, 1))), size
+        ratios = math.log(size.cpu / max(cpu, 1)), math.log(size.memory / max(memory, 1))
+        return sum(ratio if ratio > 0 else -10 * ratio for ratio in ratios), size
 
     first, second, *_ = sorted(SIZES, key=distance)
     return first, second

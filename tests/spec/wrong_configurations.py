@@ -6,6 +6,7 @@ directory as the files that a user would have.
 
 from __future__ import annotations
 
+from tests.spec.wrong_aws import SERVICES_ON_AWS, SETTINGS_OF_AWS
 from tests.spec.wrong_case import MARKER, Case, write
 from tests.spec.wrong_numbers import COUNTS, SPELLING, UNITS
 from tests.spec.wrong_services import ADDRESSES, HEALTH, IMAGES, NAMES
@@ -13,4 +14,16 @@ from tests.spec.wrong_stacks import ENVIRONMENTS, FILES
 
 __all__ = ["CASES", "MARKER", "Case", "write"]
 
-CASES: tuple[Case, ...] = (*SPELLING, *UNITS, *COUNTS, *HEALTH, *IMAGES, *NAMES, *ADDRESSES, *ENVIRONMENTS, *FILES)
+CASES: tuple[Case, ...] = (
+    *SPELLING,
+    *UNITS,
+    *COUNTS,
+    *HEALTH,
+    *IMAGES,
+    *NAMES,
+    *ADDRESSES,
+    *ENVIRONMENTS,
+    *FILES,
+    *SETTINGS_OF_AWS,
+    *SERVICES_ON_AWS,
+)

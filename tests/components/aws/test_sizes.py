@@ -74,6 +74,8 @@ def test_too_large_names_the_nearest_sizes(cpu: int, memory: int) -> None:
 
 def test_the_nearest_of_what_is_far_too_large() -> None:
     assert nearest(65536, 524288) == (Size(16384, 122880), Size(16384, 114688))
+    assert nearest(512, 200000)[0] == Size(16384, 122880), "the most memory, although that needs more CPU"
+    assert nearest(20000, 256)[0] == Size(16384, 32768)
     assert str(Size(256, 512)) == "0.25 vCPU with 512 MiB"
 
 

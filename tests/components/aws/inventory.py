@@ -1,0 +1,31 @@
+"""Three environments on AWS whose inventories are kept: small in dev, everything in prod.
+
+Data only; ``tests/components/inventory.py`` writes the files.
+"""
+
+from __future__ import annotations
+
+from components.spec import Environment
+from tests.components.aws.worlds import FULL, environment, service
+
+BUILT = {"context": "examples/hello", "dedicatedBuilder": True}
+
+INTERNAL = service(
+    ingress=None,
+    port=9090,
+    health={"readiness": {"path": "/r"}, "command": ["/api", "ok"]},
+    scaling=None,
+    replicas=3,
+)
+
+
+def stack(name: str) -> Environment:
+    """The environment of a stack: dev without TLS and NAT, staging with Spot, prod with NAT in each zone."""
+    web = service(**{**FULL, "image": None, "build": BUILT})
+    services = {"web": web, "api": INTERNAL}
+    if name == "dev":
+        small = service(ingress={"tls": False}, scaling=None, replicas=1)
+        zones = ["eu-central-1a", "eu-central-1b"]
+        return environment({"web": small}, stack="dev", aws={"certificate": None, "zones": zones})
+    aws = {"staging": {"spot": 50, "nat": "single"}, "prod": {"nat": "zone"}}[name]
+    return environment(services, secrets=("apiKey",), stack=name, aws=aws)
