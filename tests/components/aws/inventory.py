@@ -5,6 +5,8 @@ Data only; ``tests/components/inventory.py`` writes the files.
 
 from __future__ import annotations
 
+from typing import Any
+
 from components.spec import Environment
 from tests.components.aws.worlds import FULL, environment, service
 
@@ -27,5 +29,5 @@ def stack(name: str) -> Environment:
         small = service(ingress={"tls": False}, scaling=None, replicas=1)
         zones = ["eu-central-1a", "eu-central-1b"]
         return environment({"web": small}, stack="dev", aws={"certificate": None, "zones": zones})
-    aws = {"staging": {"spot": 50, "nat": "single"}, "prod": {"nat": "zone"}}[name]
+    aws: dict[str, Any] = {"staging": {"spot": 50, "nat": "single"}, "prod": {"nat": "zone"}}[name]
     return environment(services, secrets=("apiKey",), stack=name, aws=aws)
