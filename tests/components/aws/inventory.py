@@ -29,5 +29,5 @@ def stack(name: str) -> Environment:
         small = service(ingress={"tls": False}, scaling=None, replicas=1)
         zones = ["eu-central-1a", "eu-central-1b"]
         return environment({"web": small}, stack="dev", aws={"certificate": None, "zones": zones})
-    aws: dict[str, Any] = {"staging": {"spot": 50, "nat": "single"}, "prod": {"nat": "zone"}}[name]
-    return environment(services, secrets=("apiKey",), stack=name, aws=aws)
+    differing: dict[str, dict[str, Any]] = {"staging": {"spot": 50, "nat": "single"}, "prod": {"nat": "zone"}}
+    return environment(services, secrets=("apiKey",), stack=name, aws=differing[name])
