@@ -17,6 +17,7 @@ from sandbox.clouds.core.faults import Faults
 from sandbox.clouds.core.provider import Provider
 from sandbox.clouds.core.schema import Sdk
 from sandbox.clouds.core.world import World
+from sandbox.errors import SandboxError
 from sandbox.rpc.serve import serve
 
 
@@ -28,7 +29,11 @@ def cloud(name: str, directory: Path) -> Cloud:
 
 def serve_cloud(name: str) -> None:
     """Serve a cloud until the engine ends. Ends the process where nobody asked for a simulation."""
-    if name not in environment.asked(os.environ):
+    try:
+        asked = environment.asked(os.environ)
+    except SandboxError as error:
+        sys.exit(f"pulumi-resource-{name}: {error}")
+    if name not in asked:
         sys.exit(
             f"pulumi-resource-{name}: this is the sandbox's simulation, and {environment.CLOUDS} does not ask for it; "
             f"use `python -m sandbox.clouds.run {name} -- …`, or take {environment.PLUGINS} from the PATH"
