@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.components.aws.worlds import ACCOUNT, GIVEN, REGION, declared, full
+from tests.components.aws.worlds import ACCOUNT, GIVEN, REGION, declared, environment, full, service
 from tests.components.recorder import Recording
 
 PROVIDER = "pulumi:providers:aws"
@@ -81,7 +81,7 @@ def test_two_declarations_are_equal(world: Recording) -> None:
 
 
 def test_names_fit_their_limits() -> None:
-    long = declared(full())
+    long = declared(environment({"a" * 40: service(ingress={"host": "a.example.com"})}))
     limits = {
         "aws:lb/loadBalancer:LoadBalancer": 32,
         "aws:lb/targetGroup:TargetGroup": 32,
