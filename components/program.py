@@ -21,7 +21,7 @@ ASKED = "CAAS_SDK_DEBUG"
 
 def run(declare: Callable[[], Mapping[str, Any]]) -> None:
     """Run a program that declares resources and gives what it exports."""
-    _leave_out_debug_messages()
+    leave_out_debug_messages()
 
     async def program() -> Mapping[str, Any]:
         exports = declare()
@@ -61,7 +61,7 @@ class EngineWithoutDebug:
         return getattr(self._engine, name)
 
 
-def _leave_out_debug_messages() -> None:
+def leave_out_debug_messages() -> None:
     """From here on, in this program. Without an engine (in a test, by hand) nothing changes."""
     if SETTINGS.engine is not None and not os.environ.get(ASKED):
         SETTINGS.engine = cast(Any, EngineWithoutDebug(SETTINGS.engine))

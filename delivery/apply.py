@@ -120,9 +120,19 @@ class Guard:
         self._observer = observer
         self._watch = Watch(observer, output)
         self._before = before
+        self._suspect: Target | None = None
 
     def check(self, rolling: Mapping[Target, float]) -> tuple[Target, Verdict] | None:
-        """One look at each; the first that has failed for good, or None."""
+        """One look at each; the first that has failed for good, or None.
+
+        A platform's own account may be a moment behind its deeds, so a single look condemns nothing.
+        """
+        found = self.look(rolling)
+        suspected, self._suspect = self._suspect, found[0] if found else None
+        return found if found and found[0] == suspected else None
+
+    def look(self, rolling: Mapping[Target, float]) -> tuple[Target, Verdict] | None:
+        """The first of these that seems to have failed, or None."""
         for target, since in rolling.items():
             snapshot, ages = self._watch.look(target)
             fresh = snapshot.generation > self._before.get(target, 0)

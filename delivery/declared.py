@@ -8,6 +8,7 @@ from typing import Any
 
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
+from delivery.observe.platforms import refuse_unseen
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ def parse(outputs: Mapping[str, Any], stack: str) -> Declared:
             Exit.NOT_PROVEN,
             remedy=f"Run `caas up --stack {stack}`.",
         )
+    if isinstance(platform := outputs.get("platform"), str):
+        refuse_unseen(platform)
     try:
         cluster = outputs.get("kubernetes") or {}
         services = tuple(_service(name, fields) for name, fields in sorted(outputs["services"].items()))

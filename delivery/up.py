@@ -164,7 +164,7 @@ def _failed(stack: ProgramStack, journal: apply.Journal, guard: apply.Guard) -> 
             f"Stack {stack.name!r} violates a mandatory policy.", Exit.POLICY, details=tuple(journal.errors)
         )
     error = stack.explain()
-    found = guard.check({target: 0.0 for target in journal.targets()})
+    found = guard.look({target: 0.0 for target in journal.targets()})
     evidence = guard.evidence(*found) if found else ()
     said = tuple(e for e in journal.errors if e.rstrip(".") not in error.message)
     return DeliveryError(error.message, error.code, remedy=error.remedy, details=(*said, *evidence))

@@ -62,7 +62,7 @@ class Scope:
         """Metadata with an explicit name, so that a create that was killed is adopted and not orphaned."""
         metadata: ObjectMetaArgsDict = {
             "name": name,
-            "labels": {**self.labels, **(labels or {})},
+            "labels": {**self.labels, **labels} if labels else self.labels,
             "annotations": {FIELD_MANAGER: self.manager, **(annotations or {})},
         }
         if self.namespace is not None:

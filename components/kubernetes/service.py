@@ -66,14 +66,10 @@ class Service(Component):
     """A running service: account, secret, policy, deployment, address, and what scaling, disruption, ingress
     and persistent volumes ask for."""
 
-    image: pulumi.Output[str]
-    """The digest reference that is declared."""
     namespace: pulumi.Output[str]
     """The namespace that it runs in: the one handed in, or its own."""
     deployment: pulumi.Output[str]
     """Name of the Deployment, once it has rolled out."""
-    url: pulumi.Output[str | None]
-    """Where the world calls it; None without ingress."""
     minimum: int
     """Instances at the least: the scaling's lower bound, or the fixed count."""
     maximum: int
@@ -82,6 +78,7 @@ class Service(Component):
     def __init__(self, name: str, args: ServiceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("caas:kubernetes:Service", name, opts, args.transforms)
         self._prefix = name
+        self._image = args.image
         self._spec = args.spec
         self._environment = args.environment
         self._inside = self.child()
@@ -103,9 +100,18 @@ class Service(Component):
         self.minimum, self.maximum = bounds(args.spec)
         self.deployment = declared_name(deployment.metadata)
         world = url(args.spec, args.environment)
-        # Known values are handed over as they are: an Output for each would cost more than the rest of this line.
-        self.image, self.url = pulumi.Output.from_input(args.image), pulumi.Output.from_input(world)
         self.finish({"image": args.image, "url": world, "deployment": self.deployment, "namespace": self.namespace})
+
+    # Values that are known become Outputs when they are asked for: with many services nobody asks for most of them.
+    @property
+    def image(self) -> pulumi.Output[str]:
+        """The digest reference that is declared."""
+        return pulumi.Output.from_input(self._image)
+
+    @property
+    def url(self) -> pulumi.Output[str | None]:
+        """Where the world calls it; None without ingress."""
+        return pulumi.Output.from_input(url(self._spec, self._environment))
 
     @property
     def address(self) -> pulumi.Output[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -48,15 +49,28 @@ def snapshot(
             for pod in sorted(pods, key=lambda p: str(p["metadata"]["name"]))
             if _owner(pod) in names and pod["status"].get("phase") not in ("Succeeded", "Failed")
         ),
-        deadline_exceeded=progressing.get("message", "")
-        if settled and progressing.get("reason") == "ProgressDeadlineExceeded"
-        else None,
+        deadline_exceeded=_deadline_exceeded(progressing, newest) if settled else None,
         refused=refused.get("message", "") if settled and refused.get("status") == "True" else None,
         autoscaled=any(
             s["spec"]["scaleTargetRef"]["kind"] == "Deployment" and s["spec"]["scaleTargetRef"]["name"] == target.name
             for s in scalers
         ),
     )
+
+
+def _deadline_exceeded(progressing: Object, newest: Object | None) -> str | None:
+    """The platform's word that it has given up the newest revision.
+
+    When an update goes back to a revision that is still there, the controller says for a moment that it has seen the
+    new generation while the condition is still the failed revision's. The message names the one that it means.
+    """
+    if progressing.get("reason") != "ProgressDeadlineExceeded":
+        return None
+    message = str(progressing.get("message", ""))
+    meant = re.search(r'"([^"]+)"', message)
+    if meant and newest and meant.group(1) != newest["metadata"]["name"]:
+        return None
+    return message
 
 
 def _owner(item: Object) -> str:

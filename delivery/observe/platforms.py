@@ -8,12 +8,20 @@ from delivery.observe.kubernetes import KubernetesObserver
 from delivery.observe.model import Observer
 
 
+OBSERVED = frozenset({"kubernetes"})
+
+
+def refuse_unseen(platform: str) -> None:
+    """NOT_PROVEN where there are no eyes for a platform yet: a deployment is not called good unseen."""
+    if platform not in OBSERVED:
+        raise DeliveryError(
+            f"What runs on {platform} cannot be observed yet, so it cannot be proven.",
+            Exit.NOT_PROVEN,
+            remedy="`pulumi up` applies without a proof.",
+        )
+
+
 def observer_for(platform: str, *, kubeconfig: str | None = None, context: str | None = None) -> Observer:
-    """The eyes for a platform. NOT_PROVEN where there are none yet: a deployment is not called good unseen."""
-    if platform == "kubernetes":
-        return KubernetesObserver(kubeconfig, context)
-    raise DeliveryError(
-        f"What runs on {platform} cannot be observed yet, so it cannot be proven.",
-        Exit.NOT_PROVEN,
-        remedy="`pulumi up` applies without a proof.",
-    )
+    """The eyes for a platform; refused as above where there are none."""
+    refuse_unseen(platform)
+    return KubernetesObserver(kubeconfig, context)

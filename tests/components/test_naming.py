@@ -78,3 +78,11 @@ def test_what_selects_does_not_change_with_what_describes() -> None:
     one, other = environment(), environment(owner="another-team", costCentre="1")
     assert selector(one, one.services[0]) == selector(other, other.services[0])
     assert labels(one) != labels(other)
+
+
+def test_a_services_own_labels_never_replace_what_selects_it() -> None:
+    spec = environment()
+    own = {"app.kubernetes.io/name": "other", "caas.owner": "others", "example.org/line": "retail"}
+    # Put in past the loader, which refuses such labels: this is the second lock.
+    service = spec.services[0].model_copy(update={"labels": own})
+    assert labels(spec, service) == {**labels(spec, spec.services[0]), "example.org/line": "retail"}

@@ -55,13 +55,13 @@ LOUD = [("info", "b"), ("warning", "c"), ("error", "d")]
 
 
 def test_debug_messages_are_dropped_and_no_others(engine: Engine) -> None:
-    program._leave_out_debug_messages()
+    program.leave_out_debug_messages()
     _log_everything()
     assert engine.messages == LOUD
 
 
 def test_every_other_call_reaches_the_engine(engine: Engine) -> None:
-    program._leave_out_debug_messages()
+    program.leave_out_debug_messages()
     request = engine_pb2.RequirePulumiVersionRequest(pulumi_version_range=">=3")
     known: Any = settings.get_engine()
     assert known.RequirePulumiVersion(request) == "asked for >=3"
@@ -69,14 +69,14 @@ def test_every_other_call_reaches_the_engine(engine: Engine) -> None:
 
 def test_debug_messages_come_back_when_asked_for(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(program.ASKED, "1")
-    program._leave_out_debug_messages()
+    program.leave_out_debug_messages()
     _log_everything()
     assert engine.messages == [("debug", "a"), *LOUD]
 
 
 def test_without_an_engine_nothing_changes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings.SETTINGS, "engine", None)
-    program._leave_out_debug_messages()
+    program.leave_out_debug_messages()
     assert settings.get_engine() is None
 
 

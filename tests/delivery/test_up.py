@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from delivery import declared
+from delivery.errors import DeliveryError
+from delivery.exit_codes import Exit
 from delivery.observe import Snapshot
 from delivery.up import _compare
 from tests.delivery.world import TARGET, Platform, snapshot
@@ -41,3 +44,10 @@ def test_a_state_that_is_not_what_the_platform_has_is_found(
 
 def test_an_empty_stack_is_not_asked_about() -> None:
     assert _compare({}, Platform(AssertionError("nothing to look at"))) == ({}, [])
+
+
+def test_a_platform_that_cannot_be_looked_at_is_named_before_its_outputs_are_judged() -> None:
+    outputs = {"environment": "dev", "platform": "aws-ecs", "services": {"hello": {"image": "x"}}}
+    with pytest.raises(DeliveryError, match="What runs on aws-ecs cannot be observed yet") as refused:
+        declared.parse(outputs, "dev")
+    assert refused.value.code is Exit.NOT_PROVEN

@@ -24,8 +24,13 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
-def test_a_preview_fails_with_the_one_problem(case: Case, engine_project: Project, state: Path) -> None:
+def test_a_preview_fails_with_the_one_problem(case: Case, engine_project: Project, state: Path, tmp_path: Path) -> None:
     write(case, engine_project.directory)
+    if case.id == "secret-under-the-public-passphrase":
+        # The engine itself refuses this file under any other passphrase, and a state that was made under another.
+        engine_project.environment["PULUMI_CONFIG_PASSPHRASE"] = "sandbox"
+        state = tmp_path / "state"
+        state.mkdir()
     engine_project.stack = case.stack
     # The cases name no virtual environment: the engine takes the interpreter that is first on the PATH.
     engine_project.environment["PATH"] = f"{sys.prefix}/bin:{os.environ['PATH']}"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from delivery.observe import Target
 from delivery.observe.kubernetes_objects import event_lines, secrets_of, selector, snapshot
 
@@ -74,6 +76,14 @@ def test_what_the_deployment_gave_up_and_may_not_do_is_told() -> None:
     seen = snapshot(TARGET, deployment(conditions=conditions), SETS, [], [])
     assert (seen.deadline_exceeded, seen.refused) == ("timed out", "exceeded quota")
     assert snapshot(TARGET, deployment(), SETS, [], []).deadline_exceeded is None
+
+
+@pytest.mark.parametrize(("meant", "told"), [("new", True), ("old", False)])
+def test_the_failure_of_the_revision_before_is_not_the_newest_ones(meant: str, told: bool) -> None:
+    message = f'ReplicaSet "{meant}" has timed out progressing.'
+    condition = {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded", "message": message}
+    seen = snapshot(TARGET, deployment(conditions=[condition]), SETS, [], [])
+    assert seen.deadline_exceeded == (message if told else None)
 
 
 def test_an_autoscaler_of_another_deployment_does_not_own_the_count() -> None:
