@@ -26,7 +26,8 @@ def run(command: list[str]) -> tuple[int, list[str]]:
     lines = []
     for line in process.stdout or ():
         sys.stdout.write(line)
-        lines.append(_CONTROL.sub("", line.rstrip()))
+        # As a shell's prompt does it: whose machine it was is nobody's business.
+        lines.append(_CONTROL.sub("", line.rstrip()).replace(str(Path.home()), "~"))
     return process.wait(), lines
 
 

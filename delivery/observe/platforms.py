@@ -7,7 +7,6 @@ from delivery.exit_codes import Exit
 from delivery.observe.kubernetes import KubernetesObserver
 from delivery.observe.model import Observer
 
-
 OBSERVED = frozenset({"kubernetes"})
 
 
