@@ -18,21 +18,6 @@ RECOVERY = {"dev": 0, "staging": 7, "prod": 30}
 """Days in which a deleted secret can be taken back; until then its name is not free."""
 
 
-def configured(service: Service, secrets: Mapping[str, pulumi.Output[str]]) -> dict[str, pulumi.Output[str]]:
-    """Variable -> value, for the variables whose values come from ``caas:secrets``; sorted by name.
-
-    :raises ValueError: A key has no value. The message names the key, never a value.
-    """
-    values: dict[str, pulumi.Output[str]] = {}
-    for variable, source in sorted(service.secrets.items()):
-        if source.config is None:
-            continue
-        if source.config not in secrets:
-            raise ValueError(f"service {service.name}: secret {variable} needs caas:secrets.{source.config}")
-        values[variable] = pulumi.Output.secret(secrets[source.config])
-    return values
-
-
 def rendered(values: Mapping[str, pulumi.Output[str]]) -> pulumi.Output[str]:
     """All values as one JSON document, secret as a whole."""
     document: pulumi.Output[str] = pulumi.Output.all(**values).apply(lambda known: json.dumps(known, sort_keys=True))

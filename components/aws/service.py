@@ -33,6 +33,7 @@ from components.aws.load_balancer import LoadBalancer
 from components.aws.network import Network
 from components.aws.registry import repository_arns
 from components.base import Component, Transform
+from components.secrets import configured as configured_secrets
 from components.spec import defaults
 from components.spec.environment import Environment
 from components.spec.service import Service as ServiceSpec
@@ -136,7 +137,7 @@ class Service(Component):
 
     def _secret(self) -> secrets.Kept | None:
         """The configured secret values; none where every value is kept elsewhere already."""
-        configured = secrets.configured(self._spec, self._args.secrets)
+        configured = configured_secrets(self._spec, self._args.secrets)
         if not configured:
             return None
         secret = Secret(

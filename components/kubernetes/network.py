@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from components.spec import defaults
 from components.spec.environment import Environment
-from components.spec.service import Ingress as IngressOfService
 from components.spec.service import Service
 
 if TYPE_CHECKING:
@@ -62,20 +62,19 @@ def policy_spec(service: Service, environment: Environment, selector: Mapping[st
     }
 
 
-def _host(service: Service, ingress: IngressOfService, environment: Environment) -> str:
+def _host(service: Service, environment: Environment) -> str:
     """The host name of a service's ingress."""
-    if ingress.host is not None:
-        return ingress.host
-    if environment.domain is None:
+    host = defaults.host(service, environment.domain)
+    if host is None:
         raise ValueError(f"service {service.name}: ingress needs a host, or the environment a domain")
-    return f"{service.name}.{environment.domain}"
+    return host
 
 
 def url(service: Service, environment: Environment) -> str | None:
     """Where the world finds the service; None where it is reachable inside the environment only."""
     if service.ingress is None:
         return None
-    host = _host(service, service.ingress, environment)
+    host = _host(service, environment)
     scheme = "https" if service.ingress.tls else "http"
     return f"{scheme}://{host}{_port(scheme, environment.kubernetes.ingress_endpoint)}{service.ingress.path}"
 
@@ -95,7 +94,7 @@ def ingress_spec(service: Service, environment: Environment) -> IngressSpecArgsD
     """
     if service.ingress is None:
         return None
-    host = _host(service, service.ingress, environment)
+    host = _host(service, environment)
     backend: IngressBackendArgsDict = {"service": {"name": service.name, "port": {"name": "http"}}}
     spec: IngressSpecArgsDict = {
         "rules": [

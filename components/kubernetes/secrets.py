@@ -28,21 +28,6 @@ DIGEST_LENGTH = 10
 """Hexadecimal digits in a Secret's name."""
 
 
-def configured(service: Service, secrets: Mapping[str, pulumi.Output[str]]) -> dict[str, pulumi.Output[str]]:
-    """Variable -> value, for the variables whose values come from ``caas:secrets``; sorted by name.
-
-    :raises ValueError: A key has no value. The message names the key, never a value.
-    """
-    values: dict[str, pulumi.Output[str]] = {}
-    for variable, source in sorted(service.secrets.items()):
-        if source.config is None:
-            continue
-        if source.config not in secrets:
-            raise ValueError(f"service {service.name}: secret {variable} needs caas:secrets.{source.config}")
-        values[variable] = pulumi.Output.secret(secrets[source.config])
-    return values
-
-
 def secret_name(service: Service, salt: str, values: Mapping[str, pulumi.Output[str]]) -> pulumi.Output[str]:
     """``<service>-<digest of the values>``; unknown in a preview while a value is unknown."""
     digest = pulumi.Output.all(**values).apply(lambda known: content_digest(f"{salt}/{service.name}", known))

@@ -27,6 +27,7 @@ from components.kubernetes.pod import pod_template
 from components.kubernetes.rollout import bounds, deployment_spec, disruption_spec, wait_annotations, wait_limit
 from components.kubernetes.scaling import autoscaler_spec
 from components.kubernetes.volumes import claim_name, claim_spec
+from components.secrets import configured as configured_secrets
 from components.spec.environment import Environment
 from components.spec.service import Service as ServiceSpec
 from components.tags import labels, selector
@@ -145,7 +146,7 @@ class Service(Component):
 
     def _secret(self, values: Mapping[str, pulumi.Output[str]]) -> Secret | None:
         """The configured secret values; none where every value comes from a Secret that exists."""
-        configured = secrets.configured(self._spec, values)
+        configured = configured_secrets(self._spec, values)
         if not configured:
             return None
         salt = f"{self._environment.project}/{self._environment.stack}"

@@ -189,7 +189,7 @@ def _system() -> list[Entry]:
         file("/etc/group", f"{GROUPS}nonroot:x:{NONROOT}:\n"),
         file("/etc/nsswitch.conf", "hosts: files dns\n"),
         copy(CERTIFICATES, str(CERTIFICATES), 0o644),
-        directory("/tmp", 0o1777),  # noqa: S108
+        directory("/tmp", 0o1777),  # noqa: S108 - a directory inside the image
         directory("/root", 0o700),
         directory("/home/nonroot", 0o700, user=NONROOT, group=NONROOT),
     ]

@@ -115,7 +115,7 @@ def write(case: Case, directory: Path) -> None:
 
 
 S = "services.hello"
-O = "overrides.hello"  # noqa: E741
+O = "overrides.hello"  # noqa: E741 - stands in nearly every line of the tables, beside DEV
 DEV = "Pulumi.dev.yaml"
 STAGING = "Pulumi.staging.yaml"
 PROD = "Pulumi.prod.yaml"

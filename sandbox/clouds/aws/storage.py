@@ -46,9 +46,16 @@ def _empty(call: Call) -> None:
 def _setting(name: str, noun: str, **more: Any) -> Kind:
     """A setting of a bucket: a resource of its own to the plug-in, whose id is the bucket's."""
     token = f"aws:s3/{name[0].lower()}{name[1:]}:{name}"
-    make = lambda call: {"id": call.inputs["bucket"]}  # noqa: E731
     references = {"bucket": OF_BUCKET}
-    return Kind(token, "S3", noun, make, replaces=frozenset({"bucket"}), references=references, **more)
+    return Kind(
+        token,
+        "S3",
+        noun,
+        lambda call: {"id": call.inputs["bucket"]},
+        replaces=frozenset({"bucket"}),
+        references=references,
+        **more,
+    )
 
 
 def _file_system(call: Call) -> dict[str, Any]:
