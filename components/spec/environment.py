@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from components.spec.aws import Aws
+from components.spec.azure import Azure
 from components.spec.base import (
     ORIGIN,
     REGISTRY_ADDRESS,
@@ -17,6 +18,7 @@ from components.spec.base import (
     ServiceName,
     Unit,
 )
+from components.spec.gcp import Gcp
 from components.spec.service import DigestReference, Mebibytes, Service, Vcpu
 
 PlatformName = Literal["kubernetes", "aws-ecs", "gke", "azure-aci"]
@@ -97,6 +99,10 @@ class Settings(Frozen):
         default_factory=Kubernetes, description="The cluster, where the platform is `kubernetes`."
     )
     aws: Aws | None = Field(None, description="Account and network. Required where the platform is `aws-ecs`.")
+    gcp: Gcp | None = Field(None, description="Project and cluster. Required where the platform is `gke`.")
+    azure: Azure | None = Field(
+        None, description="Subscription and network. Required where the platform is `azure-aci`."
+    )
     domain: HostName | None = Field(None, description="Services get <service>.<domain> unless they name a host.")
     owner: LabelValue | None = Field(
         None, description="Team that answers for the environment; a tag on every resource."
@@ -123,6 +129,8 @@ class Environment(Frozen):
     registry: Registry
     kubernetes: Kubernetes
     aws: Aws | None = None
+    gcp: Gcp | None = None
+    azure: Azure | None = None
     domain: HostName | None
     owner: str | None
     cost_centre: str | None

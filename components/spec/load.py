@@ -16,7 +16,16 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 
 from components import capabilities
-from components.spec import checks, checks_aws, checks_environment, checks_names, defaults, fields
+from components.spec import (
+    checks,
+    checks_aws,
+    checks_azure,
+    checks_environment,
+    checks_gcp,
+    checks_names,
+    defaults,
+    fields,
+)
 from components.spec.base import DNS_LABEL, KEY_OF_SECRET
 from components.spec.environment import Environment, Settings, Tier
 from components.spec.errors import FILE, NAMESPACE, Finding, Path, Shown, SpecError
@@ -63,12 +72,21 @@ def load_environment(config: Mapping[str, Any], *, project: str, stack: str, sou
     found.add(checks_environment.tier(placed, settings, stack, level))
     found.add(checks_environment.hosts(placed, settings))
     found.add(checks_environment.contexts(placed, source.directory))
-    if settings.platform == "aws-ecs" and not found.reported(("aws",)):
-        found.add(checks_aws.environment(placed, settings, stack, level, registry))
+    key, rules = _CLOUDS.get(settings.platform, ("", None))
+    if rules is not None and not found.reported((key,)) and not found.reported(("platform",)):
+        found.add(rules(placed, settings, stack, level, registry))
     _project(project, found)
     if found.findings or level is None:
         raise SpecError(source.problems(found.findings))
     return _environment(placed, settings, project, stack, level, secret_keys)
+
+
+_CLOUDS = {
+    "aws-ecs": ("aws", checks_aws.environment),
+    "gke": ("gcp", checks_gcp.environment),
+    "azure-aci": ("azure", checks_azure.environment),
+}
+"""Platform -> the key of its settings, and its own rules."""
 
 
 @dataclass
@@ -226,6 +244,8 @@ def _environment(
         registry=settings.registry,
         kubernetes=settings.kubernetes,
         aws=settings.aws,
+        gcp=settings.gcp,
+        azure=settings.azure,
         domain=settings.domain,
         owner=settings.owner,
         cost_centre=settings.cost_centre,

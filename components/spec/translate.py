@@ -29,12 +29,15 @@ EXAMPLES = {
     "region": "eu-central-1",
     "health": "{readiness: {path: /readyz}}",
     "image": "repository@sha256:<64 hex digits>",
+    "location": "westeurope",
     "maximum": "10",
     "minimum": "2",
     "path": "/cache",
     "port": "8080",
+    "project": "shop-prod-1234",
     "readiness": "{path: /readyz}",
     "registry": "{address: registry.example.org/team}",
+    "subscription": "00000000-0000-0000-0000-000000000000",
 }
 """A value for each required key, as a remedy shows it; a test holds that none is forgotten."""
 

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from components import platform
-from components.capabilities import AWS_ECS, FEATURES, KUBERNETES, PLATFORMS, capability, markdown
+from components.capabilities import FEATURES, PLATFORMS, capability, markdown
+from components.capabilities.aws import AWS_ECS
+from components.capabilities.kubernetes import KUBERNETES
 from components.spec import SpecError
 from tests.components.worlds import environment, service
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from components.capabilities import AWS_ECS, FEATURES
+from components.capabilities import FEATURES
+from components.capabilities.aws import AWS_ECS
 from components.spec import SpecError
 from tests.components.aws import inventory as data
 from tests.components.aws.worlds import environment, service

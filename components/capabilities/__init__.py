@@ -1,19 +1,21 @@
 """What each platform can do, and by what: the table that the check, the documentation and the tests share.
 
-Data, lookups and the check; nothing of Pulumi. A platform whose components do not exist yet refuses everything.
+Features, lookups and the check; each platform's answers stand in a file of its own. Nothing of Pulumi. A platform
+whose components do not exist yet refuses everything.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, cast
 
+from components.capabilities.answers import Capability, refused
+from components.capabilities.aws import AWS_ECS
+from components.capabilities.kubernetes import KUBERNETES
 from components.spec.environment import PlatformName
 from components.spec.errors import Finding
 from components.spec.service import Service
-
-Support = Literal["native", "emulated", "refused"]
 
 
 @dataclass(frozen=True)
@@ -29,27 +31,6 @@ class Feature:
     title: str
     path: tuple[str, ...]
     asked: Callable[[Service], bool]
-
-
-@dataclass(frozen=True)
-class Capability:
-    """How one platform answers to one feature.
-
-    :param by: What does it (native, emulated).
-    :param alternative: What to do instead (refused).
-    """
-
-    support: Support
-    by: str = ""
-    alternative: str = ""
-
-
-def _native(by: str) -> Capability:
-    return Capability("native", by=by)
-
-
-def _refused(alternative: str) -> Capability:
-    return Capability("refused", alternative=alternative)
 
 
 FEATURES: tuple[Feature, ...] = (
@@ -138,62 +119,6 @@ FEATURES: tuple[Feature, ...] = (
     ),
 )
 
-KUBERNETES: dict[str, Capability] = {
-    "build": _native("BuildKit (pulumi-docker-build)"),
-    "dedicated-builder": _native("BuildxBuilder (pulumi-docker)"),
-    "image": _native("Deployment"),
-    "replicas": _native("Deployment"),
-    "scaling-cpu": _native("HorizontalPodAutoscaler, metrics-server"),
-    "scaling-memory": _native("HorizontalPodAutoscaler, metrics-server"),
-    "scaling-requests": _refused("scaling.cpu: the autoscaler has no count of requests without a metrics adapter"),
-    "scaling-schedules": _refused("scaling.minimum and scaling.maximum: the autoscaler has no clock"),
-    "rolling": _native("Deployment"),
-    "blue-green": _refused("rollout.strategy rolling"),
-    "canary": _refused("rollout.strategy rolling"),
-    "linear": _refused("rollout.strategy rolling"),
-    "ingress": _native("Ingress and the cluster's controller"),
-    "internal": _native("Service"),
-    "liveness-command": Capability("emulated", by="liveness over HTTP or TCP, which the kubelet asks from outside"),
-    "min-ready": _native("Deployment"),
-    "egress": _native("NetworkPolicy, where the cluster's network enforces it"),
-    "scratch": _native("emptyDir with a size limit"),
-    "persistent": _native("PersistentVolumeClaim, ReadWriteMany"),
-    "sidecars": _native("native sidecar containers"),
-    "secret-values": _native("immutable Secret"),
-    "secret-references": _native("Secret by name/key"),
-    "workload-identity": _native("annotations of the ServiceAccount"),
-}
-
-_ROLLING = "rollout.strategy rolling: the circuit breaker, which takes a bad version back, exists for it only"
-
-AWS_ECS: dict[str, Capability] = {
-    "build": _native("BuildKit (pulumi-docker-build), ECR repository"),
-    "dedicated-builder": _native("BuildxBuilder (pulumi-docker)"),
-    "image": _native("task definition"),
-    "replicas": _native("ECS service"),
-    "scaling-cpu": _native("Application Auto Scaling, target tracking"),
-    "scaling-memory": _native("Application Auto Scaling, target tracking"),
-    "scaling-requests": _native("Application Auto Scaling, requests per target of the load balancer"),
-    "scaling-schedules": _native("Application Auto Scaling, scheduled actions"),
-    "rolling": _native("ECS service with circuit breaker and rollback"),
-    "blue-green": _refused(_ROLLING),
-    "canary": _refused(_ROLLING),
-    "linear": _refused(_ROLLING),
-    "ingress": _native("Application Load Balancer, a rule for each service"),
-    "internal": _native("ECS Service Connect"),
-    "liveness-command": _native("container health check"),
-    "min-ready": _refused("a readiness path that answers 200 only once the service can serve, and minReady 0"),
-    "egress": _native("security groups, VPC endpoints; an existing network without endpoints leaves HTTPS open"),
-    "scratch": _native("task storage; the image gives the directory its owner with VOLUME"),
-    "persistent": _native("EFS, an access point for each volume"),
-    "sidecars": _native("containers of the task that start before the service and are restarted"),
-    "secret-values": _native("Secrets Manager"),
-    "secret-references": _native("ARN in Secrets Manager or Parameter Store"),
-    "workload-identity": _refused(
-        "the service's own task role: attach policies to the role <project>-<stack>-<service>-task"
-    ),
-}
-
 PLATFORMS: dict[PlatformName, dict[str, Capability] | None] = {
     "kubernetes": KUBERNETES,
     "aws-ecs": AWS_ECS,
@@ -202,7 +127,7 @@ PLATFORMS: dict[PlatformName, dict[str, Capability] | None] = {
 }
 """None: not in this version."""
 
-NOT_YET = _refused("platform kubernetes with a kubeconfig of that cloud's cluster")
+NOT_YET = refused("platform kubernetes with a kubeconfig of that cloud's cluster")
 """The answer of a platform that is not in this version."""
 
 

@@ -1,0 +1,31 @@
+"""What any Kubernetes can do, and by what."""
+
+from __future__ import annotations
+
+from components.capabilities.answers import Capability, emulated, native, refused
+
+KUBERNETES: dict[str, Capability] = {
+    "build": native("BuildKit (pulumi-docker-build)"),
+    "dedicated-builder": native("BuildxBuilder (pulumi-docker)"),
+    "image": native("Deployment"),
+    "replicas": native("Deployment"),
+    "scaling-cpu": native("HorizontalPodAutoscaler, metrics-server"),
+    "scaling-memory": native("HorizontalPodAutoscaler, metrics-server"),
+    "scaling-requests": refused("scaling.cpu: the autoscaler has no count of requests without a metrics adapter"),
+    "scaling-schedules": refused("scaling.minimum and scaling.maximum: the autoscaler has no clock"),
+    "rolling": native("Deployment"),
+    "blue-green": refused("rollout.strategy rolling"),
+    "canary": refused("rollout.strategy rolling"),
+    "linear": refused("rollout.strategy rolling"),
+    "ingress": native("Ingress and the cluster's controller"),
+    "internal": native("Service"),
+    "liveness-command": emulated("liveness over HTTP or TCP, which the kubelet asks from outside"),
+    "min-ready": native("Deployment"),
+    "egress": native("NetworkPolicy, where the cluster's network enforces it"),
+    "scratch": native("emptyDir with a size limit"),
+    "persistent": native("PersistentVolumeClaim, ReadWriteMany"),
+    "sidecars": native("native sidecar containers"),
+    "secret-values": native("immutable Secret"),
+    "secret-references": native("Secret by name/key"),
+    "workload-identity": native("annotations of the ServiceAccount"),
+}
