@@ -41,7 +41,7 @@ lint: venv ## Style, types and generated pages.
 	@.venv/bin/mypy .
 
 test: lint ## Everything: unit, component, engine and cluster tests on a real sandbox.
-	@$(PY) -m sandbox build
+	@$(PY) -m sandbox build engine cluster checks
 	@$(PY) -m pytest --numprocesses $(WORKERS) --dist loadgroup --no-loadscope-reorder --durations 10
 
 test-fast: lint ## What needs neither the engine nor a cluster.
@@ -63,3 +63,5 @@ lock: venv ## Pin the dependencies of pyproject.toml, with hashes, in requiremen
 	@.venv/bin/uv pip compile --quiet --no-header --python-version 3.11 --generate-hashes --all-extras \
 		--output-file requirements.lock pyproject.toml
 	@sed -i 's|($(CURDIR)/|(|' requirements.lock # the path of this machine
+	@.venv/bin/uv pip compile --quiet --no-header --python-version 3.11 --generate-hashes \
+		--output-file tests/static/checkov.lock tests/static/checkov.in

@@ -126,7 +126,9 @@ def _dockerfiles(directory: Path) -> list[Path]:
 
 @app.command()
 def build(
-    only: Annotated[list[str] | None, typer.Argument(help="engine, cluster; both unless named")] = None,
+    only: Annotated[
+        list[str] | None, typer.Argument(help="engine, cluster, checks; engine and cluster unless named")
+    ] = None,
 ) -> None:
     """Prepare the programs that the sandbox runs, without starting any."""
     toolchain.ensure(tuple(only or (toolchain.ENGINE, toolchain.CLUSTER)))

@@ -95,7 +95,7 @@ def _container(service: Service, image: pulumi.Input[str], secret: pulumi.Output
         "image_pull_policy": "IfNotPresent",
         "env": _environment({"PORT": str(service.port), **service.environment}) + variables(service, secret),
         "ports": [{"name": "http", "container_port": service.port, "protocol": "TCP"}],
-        "resources": _resources(service.cpu, service.memory),
+        "resources": _resources(service.cpu, service.memory, _scratch(service)),
         "security_context": CONTAINER_SECURITY,
         "readiness_probe": readiness(service),
         "liveness_probe": liveness(service),
@@ -137,11 +137,22 @@ def _environment(values: Mapping[str, str]) -> list[EnvVarArgsDict]:
     return [{"name": key, "value": value} for key, value in sorted(values.items())]
 
 
-def _resources(cpu: float, memory: int) -> ResourceRequirementsArgsDict:
+LOG_STORAGE = 128
+"""MiB on the node's disk for what a container writes to its log: the kubelet keeps five files of 10 MiB (its defaults
+containerLogMaxFiles and containerLogMaxSize) and one more while it turns them over; twice that, so that only a
+container that writes elsewhere is ever ended for it."""
+
+
+def _scratch(service: Service) -> int:
+    """MiB of the scratch volumes, which the node counts towards the pod's storage."""
+    return sum(volume.size for volume in service.volumes.values() if volume.kind == "scratch")
+
+
+def _resources(cpu: float, memory: int, scratch: int = 0) -> ResourceRequirementsArgsDict:
     """CPU is requested and may be exceeded while the node has some to spare: a limit would throttle a service
-    that could have answered. Memory cannot be taken back, so request and limit are the same."""
-    quantity = f"{memory}Mi"
-    return {"limits": {"memory": quantity}, "requests": {"cpu": f"{round(cpu * 1000)}m", "memory": quantity}}
+    that could have answered. Memory and disk cannot be taken back, so request and limit are the same."""
+    fixed = {"memory": f"{memory}Mi", "ephemeral-storage": f"{scratch + LOG_STORAGE}Mi"}
+    return {"limits": fixed, "requests": {"cpu": f"{round(cpu * 1000)}m", **fixed}}
 
 
 def _spread(selector: Mapping[str, str]) -> list[TopologySpreadConstraintArgsDict]:

@@ -21,6 +21,7 @@ from sandbox.toolchain import build, debian, official, versions
 
 ENGINE = "engine"
 CLUSTER = "cluster"
+CHECKS = "checks"
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,8 @@ def _lanes(parts: Sequence[str], from_source: bool) -> list[tuple[versions.GoBui
         lanes.append(versions.engine())
     if CLUSTER in parts:
         lanes.append(versions.cluster())
+    if CHECKS in parts:
+        lanes.append(versions.checks())
     return lanes
 
 

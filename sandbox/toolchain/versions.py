@@ -194,3 +194,16 @@ def cluster() -> tuple[GoBuild, ...]:
             strips=("github.com/go-acme/lego/v4",),
         ),
     )
+
+
+def checks() -> tuple[GoBuild, ...]:
+    """Other people's tools that judge what is declared; only the tests use them."""
+    return (
+        GoBuild(
+            name="kube-score",
+            title="kube-score",
+            module="kube-score",
+            commands={"github.com/zegl/kube-score/cmd/kube-score": "kube-score"},
+            seconds=40,
+        ),
+    )

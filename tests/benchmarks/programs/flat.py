@@ -147,8 +147,8 @@ for number in range(COUNT):
                                 "success_threshold": 1,
                             },
                             "resources": {
-                                "limits": {"memory": "256Mi"},
-                                "requests": {"cpu": "250m", "memory": "256Mi"},
+                                "limits": {"memory": "256Mi", "ephemeral-storage": "192Mi"},
+                                "requests": {"cpu": "250m", "memory": "256Mi", "ephemeral-storage": "192Mi"},
                             },
                             "security_context": SECURITY,
                             "volume_mounts": [{"name": "tmp", "mount_path": "/tmp", "read_only": False}],
