@@ -13,26 +13,19 @@ and the peak memory of the program's own process, for the engine's is the same a
 from __future__ import annotations
 
 import json
-import os
-import resource
-import shutil
-import subprocess
 import sys
 import tempfile
-import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sandbox import toolchain
+from tests.benchmarks import previews
+from tests.benchmarks.previews import Project, Sample, make, pulumi_yaml
 from tests.benchmarks.table import Row
 
-REPOSITORY = Path(__file__).parents[2]
-PROGRAMS_HERE = Path(__file__).parent / "programs"
 PROGRAMS = {
-    "flat": PROGRAMS_HERE / "flat.py",
-    "caas": REPOSITORY / "__main__.py",
-    "flat, quiet": PROGRAMS_HERE / "flat_quiet.py",
+    "flat": previews.PROGRAMS / "flat.py",
+    "caas": previews.REPOSITORY / "__main__.py",
+    "flat, quiet": previews.PROGRAMS / "flat_quiet.py",
 }
 ROUNDS = {1: 9, 10: 7, 100: 3, 300: 2}
 """Number of services -> how often each program runs."""
@@ -51,16 +44,6 @@ KUBECONFIG = {
     "current-context": "none",
 }
 """No cluster answers: what is measured is the program and the engine."""
-
-
-@dataclass(frozen=True)
-class Sample:
-    """One preview: seconds of the whole command, seconds of processor of all its processes, and MiB of the program's
-    process at its peak."""
-
-    seconds: float
-    processor: float
-    memory: float
 
 
 WHAT = {"seconds": ("time", TIME_LIMIT, "s"), "processor": ("processor time", TIME_LIMIT, "s")}
@@ -129,64 +112,15 @@ def _measure(directory: Path, count: int) -> Samples:
     return samples
 
 
-@dataclass(frozen=True)
-class Project:
-    """A project directory with a stack, ready to preview."""
-
-    directory: Path
-    environment: dict[str, str]
-
-    def preview(self) -> Sample:
-        """Preview once, and give what it took."""
-        before, start = _processor(), time.monotonic()
-        self.pulumi("preview", "--suppress-progress")
-        seconds, processor = time.monotonic() - start, _processor() - before
-        figures = json.loads(Path(self.environment["MEASURED_RESULT"]).read_text(encoding="utf-8"))
-        return Sample(round(seconds, 3), round(processor, 3), round(figures["memory"] / 1024, 1))
-
-    def pulumi(self, *arguments: str) -> str:
-        """Run the CLI; what it printed. An error shows what it said."""
-        command = ["pulumi", *arguments, "--non-interactive"]
-        done = subprocess.run(
-            command, cwd=self.directory, env=self.environment, capture_output=True, text=True, check=False
-        )
-        if done.returncode != 0:
-            raise RuntimeError(f"{' '.join(command)} exited {done.returncode}:\n{done.stdout}\n{done.stderr}")
-        return done.stdout
-
-
-def _processor() -> float:
-    """Seconds of processor, user and system, of every process that this one started and that has ended."""
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
-
-
 def _project(directory: Path, program: str, count: int) -> Project:
-    directory.mkdir(parents=True)
-    (directory / "state").mkdir()
     kubeconfig = directory.parent / "kubeconfig"
     kubeconfig.write_text(json.dumps(KUBECONFIG), encoding="utf-8")
-    shutil.copy(Path(__file__).parent / "programs" / "measured.py", directory / "__main__.py")
-    _settings(directory, count, kubeconfig)
-    environment = {
-        **os.environ,
-        **toolchain.current().environment(),
-        "KUBECONFIG": str(kubeconfig),
-        "PYTHONPATH": str(REPOSITORY),
-        "MEASURED_PROGRAM": str(PROGRAMS[program]),
-        "MEASURED_RESULT": str(directory / "figures.json"),
-        "PULUMI_BACKEND_URL": f"file://{directory / 'state'}",
-        "PULUMI_CONFIG_PASSPHRASE": "benchmark",
-        "PULUMI_SKIP_UPDATE_CHECK": "true",
-        "SERVICES": str(count),
-    }
-    project = Project(directory, environment)
-    project.pulumi("stack", "init", "staging")
-    return project
+    variables = {"KUBECONFIG": str(kubeconfig), "SERVICES": str(count)}
+    return make(directory, PROGRAMS[program], _settings(count, kubeconfig), **variables)
 
 
-def _settings(directory: Path, count: int, kubeconfig: Path) -> None:
-    """Pulumi.yaml and the stack's file. JSON is YAML, and quick to write."""
+def _settings(count: int, kubeconfig: Path) -> dict[str, dict[str, Any]]:
+    """Pulumi.yaml and the stack's file."""
     service = {
         "port": 8080,
         "environment": {"GREETING": "Hello"},
@@ -198,9 +132,6 @@ def _settings(directory: Path, count: int, kubeconfig: Path) -> None:
     names = [f"service-{number:03}" for number in range(count)]
     digest = "a" * 64
     services = {name: {**service, "image": f"registry.example.com/{name}@sha256:{digest}"} for name in names}
-    # The interpreter that runs the benchmark runs the programs as well.
-    runtime = {"name": "python", "options": {"toolchain": "pip", "virtualenv": sys.prefix}}
-    project = {"name": "caas", "runtime": runtime, "config": {"caas:services": {"value": services}}}
     stack = {
         "caas:platform": "kubernetes",
         "caas:kubernetes": {"kubeconfig": str(kubeconfig)},
@@ -209,8 +140,7 @@ def _settings(directory: Path, count: int, kubeconfig: Path) -> None:
         "caas:owner": "benchmarks",
         "caas:costCentre": "benchmarks",
     }
-    (directory / "Pulumi.yaml").write_text(json.dumps(project, indent=1), encoding="utf-8")
-    (directory / "Pulumi.staging.yaml").write_text(json.dumps({"config": stack}, indent=1), encoding="utf-8")
+    return {"Pulumi.yaml": pulumi_yaml(services), "Pulumi.staging.yaml": {"config": stack}}
 
 
 def _resources(project: Project) -> dict[str, Any]:

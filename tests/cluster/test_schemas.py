@@ -1,0 +1,72 @@
+"""Every object that an environment declares on Kubernetes is one that the API server takes, read strictly: no unknown
+field, no wrong type, nothing that admission refuses. It is asked for a dry run, so nothing is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from kubernetes import client, config
+from kubernetes.client.exceptions import ApiException
+from kubernetes.dynamic.client import DynamicClient
+
+from components.spec import Environment
+from sandbox.driver import Endpoint
+from tests.components.inventory import WORLDS
+from tests.static.manifests import manifests, recording
+
+pytestmark = [pytest.mark.cluster, pytest.mark.slow]
+
+NAMESPACE = "caas-schemas"
+OTHERS = ("gateway.networking.k8s.io/", "networking.gke.io/")
+"""API groups whose definitions the sandbox's cluster does not have: those of GKE's load balancer."""
+
+World = tuple[Callable[[str], Environment], str]
+ON_KUBERNETES: list[World] = [
+    (world, stack) for world, stack in WORLDS if world(stack).platform in ("kubernetes", "gke")
+]
+
+
+@pytest.fixture(scope="module")
+def api(sandbox: Endpoint) -> Iterator[DynamicClient]:
+    """The cluster, with a namespace in which objects can be tried."""
+    settings = client.Configuration()
+    config.load_kube_config(str(sandbox.kubeconfig), client_configuration=settings, persist_config=False)
+    core = client.CoreV1Api(client.ApiClient(settings))
+    try:
+        core.create_namespace(client.V1Namespace(metadata=client.V1ObjectMeta(name=NAMESPACE)))
+    except ApiException as error:
+        if error.status != 409:
+            raise
+    yield DynamicClient(client.ApiClient(settings))
+    core.delete_namespace(NAMESPACE)
+
+
+def refused(api: DynamicClient, manifest: dict[str, Any]) -> str | None:
+    """What the API server says against an object; None where it takes it."""
+    body = {**manifest, "metadata": {**manifest["metadata"]}}
+    kind = api.resources.get(api_version=body["apiVersion"], kind=body["kind"])
+    if kind.namespaced:
+        body["metadata"]["namespace"] = NAMESPACE
+    try:
+        api.create(kind, body=body, query_params=[("dryRun", "All"), ("fieldValidation", "Strict")])
+    except ApiException as error:
+        return None if error.status == 409 else str(error.body)
+    return None
+
+
+@pytest.mark.parametrize("world", ON_KUBERNETES, ids=[f"{w(s).platform}-{s}" for w, s in ON_KUBERNETES])
+def test_every_object_is_taken(world: World, api: DynamicClient) -> None:
+    make, stack = world
+    objects = [one for one in manifests(recording(make(stack))) if not one["apiVersion"].startswith(OTHERS)]
+    assert len(objects) > 7
+    assert [(one["kind"], said) for one in objects if (said := refused(api, one))] == []
+
+
+def test_a_misspelt_field_is_refused(api: DynamicClient) -> None:
+    make, stack = ON_KUBERNETES[0]
+    (service,) = (one for one in manifests(recording(make(stack))) if one["kind"] == "Service")
+    said = refused(api, {**service, "spec": {**service["spec"], "sessionAffinty": "None"}})
+    assert said is not None
+    assert "sessionAffinty" in said
