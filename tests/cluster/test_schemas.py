@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from kubernetes import client, config
 from kubernetes.client.exceptions import ApiException
-from kubernetes.dynamic.client import DynamicClient
+from kubernetes.dynamic.client import DynamicClient  # type: ignore[import-untyped] # the stubs leave it out
 
 from components.spec import Environment
 from sandbox.driver import Endpoint
