@@ -14,7 +14,7 @@ from pulumi_aws import ecs
 from pulumi_aws.cloudwatch import LogGroup
 from pulumi_aws.servicediscovery import HttpNamespace
 
-from components.aws.account import log_group_name, named, settings
+from components.aws.account import log_group_name, named, place, settings
 from components.base import Component, Transform
 from components.spec.environment import Environment
 
@@ -45,25 +45,36 @@ class ClusterArgs:
 
 
 class Cluster(Component):
-    """A cluster on Fargate with Container Insights, in which every session with a container is logged."""
+    """A cluster on Fargate with Container Insights, in which every session with a container is logged; or one that
+    exists, of which nothing is changed. The namespace is the environment's own either way."""
 
     arn: pulumi.Output[str]
     """ARN of the cluster, once it has its capacity."""
     cluster: str
-    """Name of the cluster: ``<project>-<stack>``."""
+    """Name of the cluster: ``<project>-<stack>``, or that of the one that exists."""
     namespace: pulumi.Output[str]
     """ARN of the namespace in which services find one another."""
 
     def __init__(self, name: str, args: ClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("caas:aws:Cluster", name, opts, args.transforms)
-        self.cluster = named(args.environment)
+        existing = settings(args.environment).cluster
         namespace = HttpNamespace(
             f"{name}-namespace",
-            name=self.cluster,
-            description=f"Services of {self.cluster}",
+            name=named(args.environment),
+            description=f"Services of {named(args.environment)}",
             opts=self.child(),
         )
         self.namespace = namespace.arn
+        if existing is not None:
+            self.cluster = existing.rpartition("/")[2]
+            arn = place(args.environment).arn("ecs", f"cluster/{self.cluster}")
+            self.arn = pulumi.Output.from_input(arn)
+        else:
+            self.cluster = named(args.environment)
+            self.arn = self._new(name, args)
+        self.finish({"arn": self.arn, "cluster": self.cluster, "namespace": self.namespace})
+
+    def _new(self, name: str, args: ClusterArgs) -> pulumi.Output[str]:
         cluster = self._cluster(name, args)
         providers = ecs.ClusterCapacityProviders(
             f"{name}-capacity",
@@ -73,8 +84,7 @@ class Cluster(Component):
             opts=self.child(),
         )
         # Who uses the cluster waits for its capacity: a service that asks for Spot too early is refused.
-        self.arn = pulumi.Output.all(cluster.arn, providers.id).apply(lambda known: str(known[0]))
-        self.finish({"arn": self.arn, "cluster": self.cluster, "namespace": self.namespace})
+        return pulumi.Output.all(cluster.arn, providers.id).apply(lambda known: str(known[0]))
 
     def _cluster(self, name: str, args: ClusterArgs) -> ecs.Cluster:
         sessions = LogGroup(

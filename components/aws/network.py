@@ -18,7 +18,7 @@ from pulumi_aws.vpc import SecurityGroupEgressRule, SecurityGroupIngressRule
 from components.aws.account import GROUP_LIMIT, ROLE_LIMIT, log_group_name, named, place, settings
 from components.aws.iam import WRITE_LOGS, allow, document, trust
 from components.base import Component, Transform
-from components.spec.aws import Aws
+from components.spec.aws import Aws, ExistingNetwork
 from components.spec.environment import Environment
 
 ENDPOINTS = ("ecr.api", "ecr.dkr", "logs", "secretsmanager", "ssm")
@@ -29,7 +29,7 @@ ANYWHERE = "0.0.0.0/0"
 
 
 def zones(aws: Aws) -> tuple[str, ...]:
-    """The zones of a new network."""
+    """The zones of a network that is new or found by tags."""
     return aws.zones or tuple(f"{aws.region}{letter}" for letter in "abc")
 
 
@@ -73,14 +73,30 @@ class Network(Component):
         self._environment = args.environment
         aws = settings(args.environment)
         if aws.vpc is not None:
-            self.vpc = pulumi.Output.from_input(aws.vpc.id)
-            self.private_subnets = [pulumi.Output.from_input(one) for one in aws.vpc.private_subnets]
-            self.public_subnets = [pulumi.Output.from_input(one) for one in aws.vpc.public_subnets]
+            self._existing(aws, aws.vpc)
             self._declare_members()
             self._ways_out(aws.vpc.endpoint_group, aws.vpc.s3_prefix_list)
         else:
             self._new(aws, args.key)
         self.finish({"vpc": self.vpc, "members": self.members})
+
+    def _existing(self, aws: Aws, vpc: ExistingNetwork) -> None:
+        """The ids that are named, or what has the tags: one VPC, and one subnet of each kind in each zone."""
+        if vpc.id is not None:
+            self.vpc = pulumi.Output.from_input(vpc.id)
+            self.private_subnets = [pulumi.Output.from_input(one) for one in vpc.private_subnets]
+            self.public_subnets = [pulumi.Output.from_input(one) for one in vpc.public_subnets]
+            return
+        inside = pulumi.InvokeOutputOptions(parent=self)
+        self.vpc = ec2.get_vpc_output(tags=vpc.tags, opts=inside).id
+
+        def found(tags: dict[str, str]) -> list[pulumi.Output[str]]:
+            return [
+                ec2.get_subnet_output(vpc_id=self.vpc, availability_zone=zone, tags=tags, opts=inside).id
+                for zone in zones(aws)
+            ]
+
+        self.private_subnets, self.public_subnets = found(vpc.private_tags), found(vpc.public_tags)
 
     def _new(self, aws: Aws, key: pulumi.Input[str]) -> None:
         vpc = ec2.Vpc(

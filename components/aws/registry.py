@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 from pulumi_aws.ecr import LifecyclePolicy, Repository
@@ -20,8 +21,14 @@ from components.base import Component, Transform
 from components.spec.environment import Environment
 
 UNTAGGED_KEPT = 7
-"""Days after which an image without a tag goes. An image with a tag never goes by itself: what is built carries its
-content hash, and what an environment runs ``live-<environment>-<n>``."""
+"""Days after which an image without a tag goes."""
+
+LIVE = "live-"
+"""Beginning of the tags of what an environment runs: ``live-<environment>-<n>``."""
+
+MOST_IMAGES = 100_000
+"""More images than a repository holds by default ("Amazon ECR service quotas"): the rule that counts to it expires
+none, but what it selects no later rule may expire ("Lifecycle policies", Amazon ECR user guide)."""
 
 _IMAGE = re.compile(r"^([0-9]{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com/([^@:]+)")
 
@@ -32,21 +39,29 @@ def repository_arns(images: Sequence[str]) -> list[str]:
     return sorted({Place(match[1], match[2]).arn("ecr", f"repository/{match[3]}") for match in found if match})
 
 
-def lifecycle() -> str:
-    """The document by which ECR removes what nobody can refer to any more."""
-    selection = {
-        "tagStatus": "untagged",
-        "countType": "sinceImagePushed",
-        "countUnit": "days",
-        "countNumber": UNTAGGED_KEPT,
-    }
-    rule = {
-        "rulePriority": 1,
-        "description": f"Untagged images go after {UNTAGGED_KEPT} days; tagged ones stay",
-        "selection": selection,
-        "action": {"type": "expire"},
-    }
-    return json.dumps({"rules": [rule]}, sort_keys=True)
+def lifecycle(builds_kept: int | None = None) -> str:
+    """The document by which ECR removes what nobody can refer to any more.
+
+    :param builds_kept: Days after which a tagged image goes that no environment runs. Default: never.
+    """
+    untagged = {"tagStatus": "untagged", **_since(UNTAGGED_KEPT)}
+    rules = [_rule(1, f"Untagged images go after {UNTAGGED_KEPT} days", untagged)]
+    if builds_kept is not None:
+        live = {"tagStatus": "tagged", "tagPatternList": [f"{LIVE}*"]}
+        kept = {**live, "countType": "imageCountMoreThan", "countNumber": MOST_IMAGES}
+        rest = {"tagStatus": "tagged", "tagPatternList": ["*"], **_since(builds_kept)}
+        rules.append(_rule(2, "What an environment runs stays", kept))
+        rules.append(_rule(3, f"Other builds go after {builds_kept} days", rest))
+    return json.dumps({"rules": rules}, sort_keys=True)
+
+
+def _since(days: int) -> dict[str, Any]:
+    return {"countType": "sinceImagePushed", "countUnit": "days", "countNumber": days}
+
+
+def _rule(priority: int, description: str, selection: dict[str, Any]) -> dict[str, Any]:
+    action = {"type": "expire"}
+    return {"rulePriority": priority, "description": description, "selection": selection, "action": action}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +116,9 @@ class ContainerRegistry(Component):
             opts=self.child(),
         )
         LifecyclePolicy(
-            f"{name}-{service}-lifecycle", repository=repository.name, policy=lifecycle(), opts=self.child()
+            f"{name}-{service}-lifecycle",
+            repository=repository.name,
+            policy=lifecycle(settings(args.environment).builds_kept),
+            opts=self.child(),
         )
         return repository

@@ -25,6 +25,7 @@ from components.spec import (
     checks_names,
     defaults,
     fields,
+    terraform,
 )
 from components.spec.base import DNS_LABEL, KEY_OF_SECRET
 from components.spec.environment import Environment, Settings, Tier
@@ -52,6 +53,8 @@ def load_environment(config: Mapping[str, Any], *, project: str, stack: str, sou
     found = _Found(list(source.found))
     secret_keys = _secret_keys(config.get("secrets"), found)
     settings, broken = _settings(config, found)
+    settings, unread = terraform.resolved(settings, source.directory)
+    found.add(unread)
     services = _services(config.get("services"), found)
     names = config["services"] if isinstance(config.get("services"), Mapping) else {}
     found.add(strangers(settings.overrides, names))

@@ -60,6 +60,20 @@ PATTERNS: Mapping[str, Words] = {
         "write it like arn:aws:acm:REGION:ACCOUNT:certificate/ID",
     ),
     base.AWS_KEY: ("the ARN of a KMS key, not of an alias", "write it like arn:aws:kms:REGION:ACCOUNT:key/ID"),
+    base.AWS_CLUSTER: ("the name or the ARN of an ECS cluster", "write it like shared"),
+    base.AWS_BALANCER: (
+        "the ARN of an Application Load Balancer",
+        "write it like arn:aws:elasticloadbalancing:REGION:ACCOUNT:loadbalancer/app/NAME/ID",
+    ),
+    base.AWS_LISTENER: (
+        "the ARN of a listener of an Application Load Balancer",
+        "write it like arn:aws:elasticloadbalancing:REGION:ACCOUNT:listener/app/NAME/ID/ID",
+    ),
+    base.AWS_WEB_ACL: (
+        "managed, none, or the ARN of a regional web ACL of WAFv2",
+        "write managed, or arn:aws:wafv2:REGION:ACCOUNT:regional/webacl/NAME/ID",
+    ),
+    base.AWS_HOSTED_ZONE: ("the id of a Route 53 zone", "write it like Z0123456789ABCDEFGHIJ"),
     base.ORIGIN: ("a URL of scheme and host only", "write it like http://127.0.0.1:18080"),
 }
 
