@@ -72,20 +72,24 @@ def _classes(module: Path) -> Mapping[str, ast.ClassDef]:
     return {node.name: node for node in ast.parse(module.read_text()).body if isinstance(node, ast.ClassDef)}
 
 
-def _object(classes: Mapping[str, ast.ClassDef], name: str, inputs: Path) -> Shape:
+_NESTED: dict[tuple[Path, str], Shape] = {}
+"""The shapes of nested classes that are known already, or being read: some contain themselves."""
+
+
+def _object(classes: Mapping[str, ast.ClassDef], name: str, inputs: Path, *, nested: bool = False) -> Shape:
     body = classes[name].body
     wire = dict(_renamed(body))
     constructor = next(node for node in body if isinstance(node, ast.FunctionDef) and node.name == "__init__")
     properties: dict[str, Shape] = {}
-    required = set()
-    arguments = constructor.args
-    for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
-        spelled = wire.get(argument.arg, argument.arg)
+    arguments = list(zip(constructor.args.kwonlyargs, constructor.args.kw_defaults, strict=True))
+    required = frozenset(wire.get(each.arg, each.arg) for each, default in arguments if default is None)
+    shape = Shape("object", properties=properties, required=required)
+    if nested:
+        _NESTED[inputs, name] = shape
+    for argument, _ in arguments:
         if argument.annotation is not None:
-            properties[spelled] = _annotated(argument.annotation, inputs)
-        if default is None:
-            required.add(spelled)
-    return Shape("object", properties=properties, required=frozenset(required))
+            properties[wire.get(argument.arg, argument.arg)] = _annotated(argument.annotation, inputs)
+    return shape
 
 
 def _renamed(body: list[ast.stmt]) -> Iterator[tuple[str, str]]:
@@ -99,7 +103,8 @@ def _renamed(body: list[ast.stmt]) -> Iterator[tuple[str, str]]:
 
 def _annotated(node: ast.expr, inputs: Path) -> Shape:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return _object(_classes(inputs), node.value, inputs)
+        known = _NESTED.get((inputs, node.value))
+        return known or _object(_classes(inputs), node.value, inputs, nested=True)
     name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
     if name in SCALARS:
         return Shape(SCALARS[name])

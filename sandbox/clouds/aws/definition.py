@@ -10,8 +10,10 @@ from typing import Any
 from sandbox.clouds.aws import (
     balancing,
     ecs,
+    firewall,
     groups,
     identity,
+    naming,
     network,
     registry,
     routing,
@@ -26,7 +28,21 @@ from sandbox.clouds.core.cloud import Definition
 from sandbox.clouds.core.errors import CloudError
 from sandbox.clouds.core.model import Kind, Scope, Values
 
-ROOMS = (balancing, ecs, groups, identity, network, registry, routing, scaling, secrets, storage, watching)
+ROOMS = (
+    balancing,
+    ecs,
+    firewall,
+    groups,
+    identity,
+    naming,
+    network,
+    registry,
+    routing,
+    scaling,
+    secrets,
+    storage,
+    watching,
+)
 
 REGION = r"[a-z]{2}(-[a-z]+)+-\d"
 

@@ -143,6 +143,19 @@ def subnet(world: World, scope: Scope, inputs: Values) -> dict[str, Any]:
     return {**found[0], "tags": found[0].get("tagsAll") or {}, "state": "available"}
 
 
+def load_balancer(world: World, scope: Scope, inputs: Values) -> dict[str, Any]:
+    """The one load balancer that fits."""
+    found = [
+        each
+        for each in _matching(world, tokens.LOAD_BALANCER, scope, {"tags": inputs.get("tags")})
+        if all(inputs.get(key) in (None, each[key]) for key in ("arn", "name"))
+    ]
+    if len(found) != 1:
+        text = f"Search returned {len(found)} results, please revise so only one is returned"
+        raise CloudError("LoadBalancerNotFound", text, 404)
+    return {**found[0], "tags": found[0].get("tagsAll") or {}}
+
+
 def authorization_token(_world: World, scope: Scope, _inputs: Values) -> dict[str, Any]:
     """A login to the registry that changes with every call, as the real one."""
     password = secrets.token_urlsafe(32)
@@ -166,5 +179,6 @@ FUNCTIONS = {
     "aws:ec2/getVpc:getVpc": vpc,
     "aws:ec2/getSubnets:getSubnets": subnets,
     "aws:ec2/getSubnet:getSubnet": subnet,
+    "aws:lb/getLoadBalancer:getLoadBalancer": load_balancer,
     "aws:ecr/getAuthorizationToken:getAuthorizationToken": authorization_token,
 }

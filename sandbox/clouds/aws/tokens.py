@@ -28,3 +28,7 @@ SECRET = "aws:secretsmanager/secret:Secret"  # noqa: S105 - a token of the SDK
 FILE_SYSTEM = "aws:efs/fileSystem:FileSystem"
 SCALABLE_TARGET = "aws:appautoscaling/target:Target"
 NAMESPACE = "aws:servicediscovery/httpNamespace:HttpNamespace"
+HOSTED_ZONE = "aws:route53/zone:Zone"
+RECORD = "aws:route53/record:Record"
+CERTIFICATE = "aws:acm/certificate:Certificate"
+WEB_ACL = "aws:wafv2/webAcl:WebAcl"
