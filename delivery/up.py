@@ -12,7 +12,7 @@ from pulumi import automation as auto
 from pulumi.automation import ConcurrentUpdateError
 
 from components.spec import Environment
-from delivery import apply, declared, locks, recover
+from delivery import apply, declared, locks, protect, recover
 from delivery.engine import Engine
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
@@ -68,6 +68,7 @@ def up(
     truth = declared.parse(stack.outputs(), stack.name)
     output.say(f"Applied: {journal.changed} changed." if journal.changed else "Nothing to change.")
     findings = verify(truth, observer, output, timeout=timeout)
+    protect.protect(environment, [one.image for one in truth.services], output)
     versions = {"pulumi": str(engine.version), **observer.versions()}
     return Result(stack.name, created, journal.changes, journal.changed, findings, versions, time.monotonic() - began)
 
