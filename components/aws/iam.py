@@ -174,6 +174,25 @@ def execution_statements(
     return statements
 
 
+SEE_TARGETS = (
+    "elasticloadbalancing:DescribeListeners",
+    "elasticloadbalancing:DescribeRules",
+    "elasticloadbalancing:DescribeTargetGroups",
+    "elasticloadbalancing:DescribeTargetHealth",
+)
+
+
+def shift_statements(rule: pulumi.Input[str], targets: Resources) -> list[Statement]:
+    """What ECS does to move a service's traffic: change this rule's weights, fill and empty these target groups."""
+    return [
+        allow(["elasticloadbalancing:ModifyRule"], [rule]),
+        allow(["elasticloadbalancing:DeregisterTargets", "elasticloadbalancing:RegisterTargets"], targets),
+        # Looking knows no resource ("Actions, resources, and condition keys for AWS Elastic Load Balancing V2",
+        # Service Authorization Reference).
+        allow(SEE_TARGETS, ["*"]),
+    ]
+
+
 def file_statements(system: pulumi.Input[str], points: Resources, writable: bool) -> list[Statement]:
     """What a task may do with its files: mount them through its own access points."""
     actions = ["elasticfilesystem:ClientMount", *(["elasticfilesystem:ClientWrite"] if writable else [])]

@@ -15,27 +15,35 @@ from pulumi_aws import lb, s3
 from pulumi_aws.ec2 import SecurityGroup
 from pulumi_aws.vpc import SecurityGroupIngressRule
 
+from components.aws import dns, waf
 from components.aws.account import BALANCER_LIMIT, GROUP_LIMIT, named, place, settings
 from components.aws.iam import access_log_bucket_policy, document
 from components.aws.network import ANYWHERE, Network
+from components.aws.rollout import shifts
 from components.base import Component, Transform
+from components.spec.aws import SHARE, ExistingBalancer
 from components.spec.environment import Environment
 from components.spec.service import Ingress, Service
 
 TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 """TLS 1.3 and 1.2, forward secrecy only."""
 
-SLOTS = 5000
-"""Priorities for each depth of a path; deeper paths come first."""
+SLOTS = 2500
+"""Pairs of priorities for each depth of a path; deeper paths come first."""
 
 _DEEPEST = 9
 
 
-def priorities(services: Iterable[Service]) -> dict[str, int]:
+def priorities(services: Iterable[Service], slots: int = SLOTS, offset: int = 0) -> dict[str, int]:
     """Service -> priority of its rule, for those with ingress.
+
+    :param slots: Pairs of priorities for each depth; fewer on a listener that is shared.
+    :param offset: What every priority is raised by.
 
     A longer path comes before a shorter one, since the first rule that fits wins. Within a depth the place is drawn
     from the address, so that a new service moves hardly any other: two priorities that change places would meet.
+    Each place has two priorities, for a service's rolling rule and for the one whose weights ECS moves, so that a
+    change of strategy makes the new rule before the old one goes.
     """
     taken: set[int] = set()
     result = {}
@@ -43,12 +51,12 @@ def priorities(services: Iterable[Service]) -> dict[str, int]:
         if service.ingress is None:
             continue
         segments = [part for part in service.ingress.path.split("/") if part]
-        first = (_DEEPEST - min(len(segments), _DEEPEST)) * SLOTS
-        slot = zlib.crc32(f"{service.ingress.host}{service.ingress.path}".encode()) % (SLOTS - 1)
+        first = (_DEEPEST - min(len(segments), _DEEPEST)) * slots
+        slot = zlib.crc32(f"{service.ingress.host}{service.ingress.path}".encode()) % (slots - 1)
         while first + slot + 1 in taken:
-            slot = (slot + 1) % (SLOTS - 1)
-        result[service.name] = first + slot + 1
-        taken.add(result[service.name])
+            slot = (slot + 1) % (slots - 1)
+        taken.add(first + slot + 1)
+        result[service.name] = offset + 2 * (first + slot + 1) - (not shifts(service.rollout))
     return result
 
 
@@ -91,7 +99,8 @@ class LoadBalancerArgs:
 
 
 class LoadBalancer(Component):
-    """A public load balancer: HTTPS where services have TLS, and plain HTTP that leads there."""
+    """A public load balancer: HTTPS where services have TLS, plain HTTP that leads there, and a web ACL before it; or
+    one that exists, whose listeners get rules. Either way the host names lead there, where their zone is named."""
 
     security_group: pulumi.Output[str]
     """Id; what services admit."""
@@ -110,15 +119,39 @@ class LoadBalancer(Component):
         super().__init__("caas:aws:LoadBalancer", name, opts, args.transforms)
         self._prefix = name
         self._environment = args.environment
-        self._certificates = certificates(args.environment)
+        self._certificates: list[pulumi.Input[str]] = [*certificates(args.environment)]
+        existing = settings(args.environment).load_balancer
+        if existing is not None:
+            self._existing(existing)
+        else:
+            self._new(args)
+        self.finish({"host": self.host, "securityGroup": self.security_group})
+
+    def _existing(self, existing: ExistingBalancer) -> None:
+        slots = SHARE // (2 * (_DEEPEST + 1))
+        self.priorities = priorities(self._environment.services, slots, existing.priority_offset)
+        found = lb.get_load_balancer_output(arn=existing.arn, opts=pulumi.InvokeOutputOptions(parent=self))
+        self.host = found.dns_name
+        self.arn_suffix = pulumi.Output.from_input(existing.arn.partition(":loadbalancer/")[2])
+        self.security_group = pulumi.Output.from_input(existing.security_group)
+        self.https = pulumi.Output.from_input(existing.listener)
+        self.http = pulumi.Output.from_input(existing.http_listener or existing.listener)
+        self._more_certificates(self.https, self._certificates)
+        dns.declare_records(self._prefix, self._environment, self.host, found.zone_id, self.child())
+
+    def _new(self, args: LoadBalancerArgs) -> None:
         self.priorities = priorities(args.environment.services)
+        made = dns.declare_certificate(self._prefix, args.environment, self.child())
+        if made is not None:
+            self._certificates.insert(0, made)
         self.security_group = self._group(args.network)
         bucket, policy = self._log_bucket()
         balancer = self._balancer(args.network, bucket, policy)
         self.host, self.arn_suffix = balancer.dns_name, balancer.arn_suffix
         self.https = self._https(balancer) if self._certificates else None
         self.http = self._http(balancer)
-        self.finish({"host": self.host, "securityGroup": self.security_group})
+        waf.declare(self._prefix, args.environment, balancer.arn, self.child())
+        dns.declare_records(self._prefix, args.environment, balancer.dns_name, balancer.zone_id, self.child())
 
     def listener(self, ingress: Ingress) -> pulumi.Output[str]:
         """ARN of the listener that a service's rule belongs to."""
@@ -222,15 +255,19 @@ class LoadBalancer(Component):
             default_actions=[_nothing_here()],
             opts=self.child(),
         )
-        for index, arn in enumerate(self._certificates[1:]):
+        self._more_certificates(listener.arn, self._certificates[1:])
+        arn_: pulumi.Output[str] = listener.arn
+        return arn_
+
+    def _more_certificates(self, listener: pulumi.Input[str], arns: Sequence[pulumi.Input[str]]) -> None:
+        """Certificates beside the listener's own."""
+        for index, arn in enumerate(arns):
             lb.ListenerCertificate(
                 f"{self._prefix}-certificate-{index}",
-                listener_arn=listener.arn,
+                listener_arn=listener,
                 certificate_arn=arn,
                 opts=self.child(),
             )
-        arn_: pulumi.Output[str] = listener.arn
-        return arn_
 
     def _http(self, balancer: lb.LoadBalancer) -> pulumi.Output[str]:
         """Leads to HTTPS; where nothing has TLS, to nothing but the services' own rules."""

@@ -10,14 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pulumi
-from pulumi_aws import ecs, lb
+from pulumi_aws import ecs
 from pulumi_aws.cloudwatch import LogGroup
 from pulumi_aws.iam import Role, RolePolicy
 from pulumi_aws.secretsmanager import Secret, SecretVersion
 
-from components.aws import autoscaling, firewall, load_balancer, rollout, secrets, sizes, task, volumes
+from components.aws import autoscaling, firewall, load_balancer, rollout, secrets, sizes, task, traffic, volumes
 from components.aws.account import (
-    BALANCER_LIMIT,
     GROUP_LIMIT,
     ROLE_LIMIT,
     Account,
@@ -110,12 +109,11 @@ class Service(Component):
         )
         execution, before = self._execution_role(log, kept)
         role, more = self._task_role(files)
-        target = self._target_group()
-        rule = self._listener_rule(target)
+        ways = traffic.declare_ways(name, self._spec, self._environment, args.network, args.balancer, self._inside)
         definition = self._task(execution, role, kept, files)
-        service = self._service(definition, target, [*before, *more, *([rule] if rule else [])])
+        service = self._service(definition, ways, [*before, *more, *(ways.before if ways else [])])
         autoscaling.declare_autoscaling(
-            name, self._spec, self._environment, service.name, self._requests_label(target), self._inside
+            name, self._spec, self._environment, service.name, ways.requests_label if ways else None, self._inside
         )
 
         world = load_balancer.url(self._spec)
@@ -199,36 +197,6 @@ class Service(Component):
         )
         return role, [policy, volumes.restrict(self._prefix, files, self._spec, role.arn, self._inside), *files.mounts]
 
-    def _target_group(self) -> lb.TargetGroup | None:
-        if self._spec.ingress is None:
-            return None
-        port = self._spec.port
-        return lb.TargetGroup(
-            f"{self._prefix}-target-group",
-            # A new port is a new group, made before the old one goes: the name carries it.
-            name=self._named(str(port), limit=BALANCER_LIMIT),
-            port=port,
-            protocol="HTTP",
-            target_type="ip",
-            vpc_id=self._args.network.vpc,
-            deregistration_delay=self._spec.rollout.drain,
-            health_check=task.target_health(self._spec),
-            opts=self._inside,
-        )
-
-    def _listener_rule(self, target: lb.TargetGroup | None) -> lb.ListenerRule | None:
-        ingress, balancer = self._spec.ingress, self._args.balancer
-        if target is None or ingress is None or balancer is None:
-            return None
-        return lb.ListenerRule(
-            f"{self._prefix}-rule",
-            listener_arn=balancer.listener(ingress),
-            priority=balancer.priorities[self._spec.name],
-            conditions=load_balancer.conditions(ingress),
-            actions=[{"type": "forward", "target_group_arn": target.arn}],
-            opts=self._inside,
-        )
-
     def _task(
         self, execution: Role, role: Role, kept: secrets.Kept | None, files: volumes.Files | None
     ) -> ecs.TaskDefinition:
@@ -258,11 +226,10 @@ class Service(Component):
         )
 
     def _service(
-        self, definition: ecs.TaskDefinition, target: lb.TargetGroup | None, before: Sequence[pulumi.Resource]
+        self, definition: ecs.TaskDefinition, ways: traffic.Ways | None, before: Sequence[pulumi.Resource]
     ) -> ecs.Service:
         spec, network = self._spec, self._args.network
         limit = f"{rollout.wait_limit(spec.rollout)}s"
-        attachment = {"container_name": spec.name, "container_port": spec.port}
         own_tags = tags(self._environment, spec)
         return ecs.Service(
             f"{self._prefix}-service",
@@ -277,8 +244,8 @@ class Service(Component):
                 "security_groups": [self.security_group, network.members],
                 "assign_public_ip": False,
             },
-            load_balancers=[{**attachment, "target_group_arn": target.arn}] if target else None,
-            health_check_grace_period_seconds=rollout.grace(spec) if target else None,
+            load_balancers=[ways.attachment(spec)] if ways else None,
+            health_check_grace_period_seconds=rollout.grace(spec) if ways else None,
             service_connect_configuration={
                 "enabled": True,
                 "namespace": self._args.cluster.namespace,
@@ -300,12 +267,5 @@ class Service(Component):
                 ignore_changes=["desiredCount"] if spec.scaling is not None else None,
                 custom_timeouts=pulumi.CustomTimeouts(create=limit, update=limit, delete=limit),
             ),
-            **rollout.deployment(spec.rollout),
+            **rollout.deployment(spec.rollout, ways.alarms if ways else (), ways.caller if ways else None),
         )
-
-    def _requests_label(self, target: lb.TargetGroup | None) -> pulumi.Output[str] | None:
-        """Balancer and target group, as the metric of requests knows them."""
-        balancer = self._args.balancer
-        if target is None or balancer is None:
-            return None
-        return pulumi.Output.concat(balancer.arn_suffix, "/", target.arn_suffix)

@@ -139,7 +139,8 @@ def target_health(service: Service) -> dict[str, Any]:
         "enabled": True,
         "protocol": "HTTP",
         "path": probe.path,
-        "port": str(probe.port),
+        # Each instance on its own port, so that an update may change it.
+        "port": "traffic-port" if probe.port == service.port else str(probe.port),
         "matcher": "200-399",
         "interval": probe.interval,
         "timeout": probe.timeout,

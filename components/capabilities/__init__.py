@@ -71,6 +71,7 @@ FEATURES: tuple[Feature, ...] = (
     Feature("blue-green", "Blue-green update", ("rollout", "strategy"), lambda s: s.rollout.strategy == "blue-green"),
     Feature("canary", "Canary update", ("rollout", "strategy"), lambda s: s.rollout.strategy == "canary"),
     Feature("linear", "Linear update", ("rollout", "strategy"), lambda s: s.rollout.strategy == "linear"),
+    Feature("hooks", "Somebody asked before an update goes on", ("rollout", "hooks"), lambda s: bool(s.rollout.hooks)),
     Feature("ingress", "Address for the world", ("ingress",), lambda s: s.ingress is not None),
     Feature("internal", "Address for the environment's other services", ("ingress",), lambda _: True),
     Feature(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from components.capabilities.answers import Capability, native, refused
 
-_ROLLING = "rollout.strategy rolling: the circuit breaker, which takes a bad version back, exists for it only"
-
 AWS_ECS: dict[str, Capability] = {
     "build": native("BuildKit (pulumi-docker-build), ECR repository"),
     "dedicated-builder": native("BuildxBuilder (pulumi-docker)"),
@@ -16,9 +14,10 @@ AWS_ECS: dict[str, Capability] = {
     "scaling-requests": native("Application Auto Scaling, requests per target of the load balancer"),
     "scaling-schedules": native("Application Auto Scaling, scheduled actions"),
     "rolling": native("ECS service with circuit breaker and rollback"),
-    "blue-green": refused(_ROLLING),
-    "canary": refused(_ROLLING),
-    "linear": refused(_ROLLING),
+    "blue-green": native("ECS service, two target groups behind one rule; alarms take a version back"),
+    "canary": native("ECS service, two target groups behind one rule; alarms take a version back"),
+    "linear": native("ECS service, two target groups behind one rule; alarms take a version back"),
+    "hooks": native("lifecycle hooks of the ECS deployment: Lambda functions, and pauses"),
     "ingress": native("Application Load Balancer, a rule for each service"),
     "internal": native("ECS Service Connect"),
     "liveness-command": native("container health check"),

@@ -17,6 +17,7 @@ KUBERNETES: dict[str, Capability] = {
     "blue-green": refused("rollout.strategy rolling"),
     "canary": refused("rollout.strategy rolling"),
     "linear": refused("rollout.strategy rolling"),
+    "hooks": refused("a step of the delivery pipeline before and after `caas up`"),
     "ingress": native("Ingress and the cluster's controller"),
     "internal": native("Service"),
     "liveness-command": emulated("liveness over HTTP or TCP, which the kubelet asks from outside"),

@@ -30,7 +30,8 @@ _LABEL_VALUE = re.compile(LABEL_VALUE)
 
 def service(placed: Placed) -> Iterator[Finding]:
     """Every rule of this module, for one service as its environment runs it."""
-    for rule in (_image, _count, _scaling, _schedules, _probes, _rollout, _volumes, _sidecars, _egress, _labels):
+    of_containers = (_image, _probes, _volumes, _sidecars, _egress, _labels)
+    for rule in (*of_containers, _count, _scaling, _schedules, _rollout, _shifting):
         yield from rule(placed)
 
 
@@ -129,6 +130,33 @@ def _rollout(placed: Placed) -> Iterator[Finding]:
         limit = f"minReady below progressDeadline; they are {rollout.min_ready} and {rollout.progress_deadline} seconds"
         remedy = f"raise progressDeadline above {rollout.min_ready}, or lower minReady"
         yield Finding(placed.path("rollout", "minReady"), rollout.min_ready, limit, remedy)
+
+
+STEPPED = ("canary", "linear")
+SHIFTS = ("test-traffic", "production-traffic")
+"""Stages in which traffic moves: nothing can wait inside them."""
+
+
+def _shifting(placed: Placed) -> Iterator[Finding]:
+    """What only strategies have that move traffic from one version to another."""
+    rollout = placed.service.rollout
+    if rollout.strategy not in STEPPED and rollout.step is not None:
+        limit = f"a step where the strategy is {' or '.join(STEPPED)}"
+        yield Finding(placed.path("rollout", "step"), Shown.HIDDEN, limit, "remove step, or change strategy")
+    if rollout.strategy == "rolling":
+        for key, value in (("bake", rollout.bake), ("hooks", rollout.hooks or None)):
+            if value is not None:
+                limit = f"{key} where the strategy is blue-green, canary or linear: rolling keeps no old version"
+                shown = value if isinstance(value, int) else Shown.HIDDEN
+                yield Finding(placed.path("rollout", key), shown, limit, f"remove {key}, or change strategy")
+    for index, hook in enumerate(rollout.hooks):
+        if (hook.function is None) == (hook.pause is None):
+            path = placed.path("rollout", "hooks", index)
+            yield Finding(path, Shown.HIDDEN, "exactly one of function and pause", "add one, or remove the other")
+        elif hook.pause is not None and hook.stage in SHIFTS:
+            limit = f"a function at the stages {' and '.join(SHIFTS)}: traffic is moving there, nothing can wait"
+            path = placed.path("rollout", "hooks", index, "stage")
+            yield Finding(path, hook.stage, limit, f"write after-{hook.stage}")
 
 
 def _volumes(placed: Placed) -> Iterator[Finding]:

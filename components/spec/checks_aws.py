@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 
 from components.aws import schedules, sizes
-from components.spec import defaults
-from components.spec.aws import Aws, ExistingNetwork
+from components.spec import checks_aws_existing, defaults
+from components.spec.aws import Aws
 from components.spec.environment import Registry, Settings, Tier
 from components.spec.errors import NAMESPACE, Finding, Shown
 from components.spec.merge import Placed
@@ -22,6 +22,7 @@ ECR = re.compile(r"^([0-9]{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:/(.+?)
 _SECRET = re.compile(
     r"^arn:aws[a-z-]*:(?:secretsmanager:([a-z0-9-]+):[0-9]{12}:secret:|ssm:([a-z0-9-]+):[0-9]{12}:parameter/).+$"
 )
+_FUNCTION = re.compile(r"^arn:aws[a-z-]*:lambda:([a-z0-9-]+):[0-9]{12}:function:[A-Za-z0-9_:-]+$")
 _CERTIFICATE = re.compile(r"^arn:aws[a-z-]*:acm:([a-z0-9-]+):[0-9]{12}:certificate/.+$")
 
 RETENTIONS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
@@ -49,12 +50,15 @@ def environment(
     yield from _registry(aws, registry)
     yield from _network(aws)
     yield from _settings(aws, settings, level)
-    yield from _certificates(placed, aws)
+    yield from _certificates(placed, aws, settings)
+    yield from checks_aws_existing.named(placed, aws, account(aws, settings.registry))
+    yield from checks_aws_existing.cache(placed, aws, registry)
     for one in placed:
-        for rule in (_size, _times, _probes, _scaling, _path):
+        for rule in (_size, _times, _probes, _scaling, _strategy, _path):
             yield from rule(one)
         yield from _images(one, aws)
         yield from _references(one, aws)
+        yield from _hooks(one, aws)
         yield from _egress(one, aws)
     if sum(one.service.ingress is not None for one in placed) > MOST_RULES:
         limit = f"at most {MOST_RULES} services with ingress: a listener takes no more rules"
@@ -86,12 +90,21 @@ def _registry(aws: Aws, registry: Registry | None) -> Iterator[Finding]:
 
 def _network(aws: Aws) -> Iterator[Finding]:
     if aws.vpc is not None:
-        for key in ("cidr", "zones", "nat"):
+        # Subnets that are found by tags are looked for in each zone.
+        for key in ("cidr", "nat") if aws.vpc.tags else ("cidr", "zones", "nat"):
             if key in aws.model_fields_set:
                 limit = f"only one of vpc and {key}: vpc names a network that exists, {key} describes a new one"
                 yield Finding(("aws", key), Shown.HIDDEN, limit, f"remove {key}, or remove vpc")
-        yield from _existing(aws.vpc)
-        return
+        yield from checks_aws_existing.network(aws.vpc)
+        if aws.vpc.id is not None:
+            yield from checks_aws_existing.subnets(aws.vpc)
+        yield from checks_aws_existing.endpoints(aws.vpc)
+    yield from _zones(aws)
+    if aws.vpc is None:
+        yield from _cidr(aws)
+
+
+def _zones(aws: Aws) -> Iterator[Finding]:
     for index, zone in enumerate(aws.zones):
         if zone[:-1] != aws.region:
             limit = f"a zone of the region {aws.region}"
@@ -99,6 +112,9 @@ def _network(aws: Aws) -> Iterator[Finding]:
     if aws.zones and not (len(aws.zones) in (2, 3) and len(set(aws.zones)) == len(aws.zones)):
         limit = f"2 or 3 different zones; these are {', '.join(aws.zones)}"
         yield Finding(("aws", "zones"), Shown.HIDDEN, limit, "name 2 or 3, or remove it to get a, b and c")
+
+
+def _cidr(aws: Aws) -> Iterator[Finding]:
     try:
         network = ipaddress.IPv4Network(aws.cidr)
     except ValueError:
@@ -106,20 +122,6 @@ def _network(aws: Aws) -> Iterator[Finding]:
     if network is None or not network.is_private or not 16 <= network.prefixlen <= 22:
         limit = "a private range of IPv4 addresses from /16 to /22 whose bits after the prefix are zero"
         yield Finding(("aws", "cidr"), aws.cidr, limit, "write it like 10.20.0.0/16")
-
-
-def _existing(vpc: ExistingNetwork) -> Iterator[Finding]:
-    for key, subnets in (("privateSubnets", vpc.private_subnets), ("publicSubnets", vpc.public_subnets)):
-        if len(set(subnets)) not in (2, 3) or len(set(subnets)) != len(subnets):
-            limit = f"2 or 3 different subnets, each in a zone of its own; there are {len(set(subnets))}"
-            yield Finding(("aws", "vpc", key), Shown.HIDDEN, limit, "name one in each of 2 or 3 zones")
-    for subnet in sorted(set(vpc.private_subnets) & set(vpc.public_subnets)):
-        limit = f"private subnets only; {subnet} stands in publicSubnets too"
-        yield Finding(("aws", "vpc", "privateSubnets"), Shown.HIDDEN, limit, "remove it from one of the two")
-    if (vpc.endpoint_group is None) != (vpc.s3_prefix_list is None):
-        given, missing = ("endpointGroup", "s3PrefixList") if vpc.endpoint_group else ("s3PrefixList", "endpointGroup")
-        limit = f"both of endpointGroup and s3PrefixList, or neither; {missing} is missing"
-        yield Finding(("aws", "vpc", given), Shown.HIDDEN, limit, f"add {missing}, or remove {given}")
 
 
 def _settings(aws: Aws, settings: Settings, level: Tier | None) -> Iterator[Finding]:
@@ -137,21 +139,28 @@ def _settings(aws: Aws, settings: Settings, level: Tier | None) -> Iterator[Find
         yield Finding(("logRetention",), kept, limit, f"write {longer}, the next longer one")
 
 
-def _certificates(placed: list[Placed], aws: Aws) -> Iterator[Finding]:
-    bare = []
+def _certificates(placed: list[Placed], aws: Aws, settings: Settings) -> Iterator[Finding]:
+    bare, hosts = [], set()
     for one in placed:
         ingress = one.service.ingress
         if ingress is None or not ingress.tls:
             continue
         if ingress.tls_secret is None:
             bare.append(one.service.name)
+            hosts.add(defaults.host(one.service, settings.domain) or "")
         elif (match := _CERTIFICATE.match(ingress.tls_secret)) is None or match[1] != aws.region:
             limit = f"the ARN of a certificate in AWS Certificate Manager in {aws.region}, on platform aws-ecs"
             remedy = f"write it like arn:aws:acm:{aws.region}:ACCOUNT:certificate/ID, or remove it"
             yield Finding(one.path("ingress", "tlsSecret"), ingress.tls_secret, limit, remedy)
-    if bare and aws.certificate is None:
+    if not bare or aws.certificate is not None or aws.load_balancer is not None:
+        return
+    if aws.zone is not None:
+        yield from checks_aws_existing.certificate(sorted(hosts))
+    else:
         limit = f"required where services have ingress with TLS ({', '.join(bare)})"
-        remedy = f"ask AWS Certificate Manager for one in {aws.region}, and write its ARN here"
+        remedy = (
+            f"ask AWS Certificate Manager for one in {aws.region} and write its ARN here, or set {NAMESPACE}:aws.zone"
+        )
         yield Finding(("aws", "certificate"), Shown.ABSENT, limit, remedy, stack=True)
 
 
@@ -213,6 +222,36 @@ def _scaling(placed: Placed) -> Iterator[Finding]:
             limit = "a day of the month or a day of the week on platform aws-ecs, not both"
             place = placed.path("scaling", "schedules", index, "cron")
             yield Finding(place, schedule.cron, limit, "write * for one of the two, or two schedules")
+
+
+SMALLEST_STEP = 3
+"""Percent of a linear step: ECS moves no less."""
+
+
+def _strategy(placed: Placed) -> Iterator[Finding]:
+    """Traffic is moved by the load balancer's rule, between two target groups."""
+    spec, strategy = placed.service, placed.service.rollout.strategy
+    if strategy == "rolling":
+        return
+    if spec.ingress is None:
+        limit = f"ingress where the strategy is {strategy}: the load balancer moves the traffic"
+        yield Finding(placed.path("rollout", "strategy"), strategy, limit, "use rollout.strategy rolling")
+    if spec.scaling is not None and spec.scaling.requests is not None:
+        limit = f"no scaling on requests where the strategy is {strategy}: they are counted for one target group of two"
+        yield Finding(placed.path("scaling", "requests"), spec.scaling.requests, limit, "use scaling.cpu")
+    if strategy == "linear" and defaults.step(spec.rollout)[0] < SMALLEST_STEP:
+        limit = f"at least {SMALLEST_STEP} percent on platform aws-ecs"
+        path = placed.path("rollout", "step", "percent")
+        yield Finding(path, defaults.step(spec.rollout)[0], limit, f"write {SMALLEST_STEP} or more")
+
+
+def _hooks(placed: Placed, aws: Aws) -> Iterator[Finding]:
+    for index, hook in enumerate(placed.service.rollout.hooks):
+        match = _FUNCTION.match(hook.function) if hook.function is not None else None
+        if hook.function is not None and (match is None or match[1] != aws.region):
+            limit = f"the ARN of a Lambda function in {aws.region}"
+            remedy = f"write it like arn:aws:lambda:{aws.region}:ACCOUNT:function:NAME"
+            yield Finding(placed.path("rollout", "hooks", index, "function"), hook.function, limit, remedy)
 
 
 def _path(placed: Placed) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from components.spec.environment import Tier
-from components.spec.service import Probe, Service
+from components.spec.service import Probe, Rollout, Service, Step
 
 Role = Literal["readiness", "liveness", "startup"]
 
@@ -55,6 +55,24 @@ def probe(service: Service, role: Role) -> ResolvedProbe:
     timeout = given.timeout if given.timeout is not None else PROBE_TIMEOUT
     failures = given.failures if given.failures is not None else failures
     return ResolvedProbe(given.path, given.port or service.port, interval, timeout, failures)
+
+
+BAKE = 10
+"""Minutes that the old version stays ready after all traffic has moved: two of the longest alarm windows."""
+
+FIRST_STEP = {"canary": 10, "linear": 20}
+"""Percent of the traffic that moves first."""
+
+
+def bake(rollout: Rollout) -> int:
+    """Minutes between the last shift of traffic and the end of the old version."""
+    return BAKE if rollout.bake is None else rollout.bake
+
+
+def step(rollout: Rollout) -> tuple[int, int]:
+    """(percent, minutes) of a step, of the strategies that have steps."""
+    given = rollout.step or Step()
+    return given.percent or FIRST_STEP[rollout.strategy], given.minutes
 
 
 def host(service: Service, domain: str | None) -> str | None:

@@ -128,6 +128,37 @@ class Scaling(Frozen):
     schedules: tuple[Schedule, ...] = Field((), description="Other bounds at certain times.")
 
 
+class Step(Frozen):
+    """How far traffic moves at once, and how long it then stays there."""
+
+    percent: Annotated[int, Field(ge=1, le=99), Unit("percent")] | None = Field(
+        None, description="Share of the traffic. Default: 10 where the strategy is canary, 20 where it is linear."
+    )
+    minutes: Annotated[int, Field(ge=0, le=1440), Unit("minutes")] = Field(
+        5, description="Minutes until the next step; of a canary, until all traffic moves."
+    )
+
+
+class Hook(Frozen):
+    """Something that must agree before an update goes on: exactly one of the two."""
+
+    stage: Literal[
+        "reconcile",
+        "before-scale-up",
+        "after-scale-up",
+        "test-traffic",
+        "after-test-traffic",
+        "production-traffic",
+        "after-production-traffic",
+    ] = Field(description="When it is asked.")
+    function: str | None = Field(
+        None, description="ARN of a Lambda function that answers whether the update may go on, where there is Lambda."
+    )
+    pause: Annotated[int, Field(ge=1, le=20160), Unit("minutes")] | None = Field(
+        None, description="Wait for a person, at most so many minutes; then the update is taken back."
+    )
+
+
 class Rollout(Frozen):
     """How running instances are replaced by new ones."""
 
@@ -148,6 +179,15 @@ class Rollout(Frozen):
     drain: Annotated[int, Field(ge=0, le=600), Unit("seconds")] = Field(
         30, description="Seconds that an instance keeps serving open connections after it left rotation."
     )
+    step: Step | None = Field(
+        None, description="How traffic moves where the strategy is canary (one step, then all) or linear (equal steps)."
+    )
+    bake: Annotated[int, Field(ge=0, le=1440), Unit("minutes")] | None = Field(
+        None,
+        description="Minutes that the old version stays ready beside the new one once that has all traffic, so that "
+        "going back takes seconds; not for rolling. Default: 10.",
+    )
+    hooks: tuple[Hook, ...] = Field((), description="Who must agree before the update goes on; not for rolling.")
     endpoint_lag: Annotated[int, Field(ge=0, le=60), Unit("seconds")] = Field(
         5, description="Seconds until every load balancer has noticed that an instance leaves; it serves on meanwhile."
     )

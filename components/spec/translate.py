@@ -37,6 +37,7 @@ EXAMPLES = {
     "project": "shop-prod-1234",
     "readiness": "{path: /readyz}",
     "registry": "{address: registry.example.org/team}",
+    "stage": "after-scale-up",
     "subscription": "00000000-0000-0000-0000-000000000000",
 }
 """A value for each required key, as a remedy shows it; a test holds that none is forgotten."""

@@ -64,10 +64,7 @@ def test_a_platform_of_a_later_version_is_refused(name: str) -> None:
 def test_the_table_has_a_row_for_each_feature() -> None:
     lines = markdown().splitlines()
     assert len(lines) == len(FEATURES) + 2
-    assert (
-        "| Canary update | refused; use rollout.strategy rolling | refused; use rollout.strategy rolling: "
-        in markdown()
-    )
+    assert "| Canary update | refused; use rollout.strategy rolling | native: ECS service" in markdown()
 
 
 def test_every_declared_platform_has_a_room() -> None:

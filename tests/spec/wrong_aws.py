@@ -148,7 +148,69 @@ SETTINGS_OF_AWS = [
 ]
 
 SERVICES_ON_AWS = [
-    service("strategy", "rollout.strategy", "not offer canary", "circuit breaker", {"rollout.strategy": "canary"}),
+    service(
+        "strategy-without-ingress",
+        "rollout.strategy",
+        "ingress where the strategy is canary",
+        "rollout.strategy rolling",
+        {"rollout.strategy": "canary", "ingress": REMOVE, "health.command": ["/app", "ok"]},
+    ),
+    service(
+        "strategy-with-requests",
+        "scaling.requests",
+        "no scaling on requests",
+        "use scaling.cpu",
+        {"rollout.strategy": "blue-green", "scaling.requests": 100},
+    ),
+    service(
+        "step-too-small",
+        "rollout.step.percent",
+        "at least 3 percent",
+        "write 3 or more",
+        {"rollout.strategy": "linear", "rollout.step.percent": 2},
+    ),
+    service(
+        "hook-of-another-region",
+        "rollout.hooks[0].function",
+        f"Lambda function in {REGION}",
+        f"arn:aws:lambda:{REGION}",
+        {
+            "rollout.strategy": "canary",
+            "rollout.hooks": [
+                {"stage": "after-scale-up", "function": "arn:aws:lambda:us-east-1:123456789012:function:f"}
+            ],
+        },
+    ),
+    service(
+        "hook-with-nobody-to-ask",
+        "rollout.hooks[0]",
+        "exactly one of function and pause",
+        "add one",
+        {"rollout.strategy": "canary", "rollout.hooks": [{"stage": "after-scale-up"}]},
+        line="{",
+    ),
+    service(
+        "pause-while-traffic-moves",
+        "rollout.hooks[0].stage",
+        "nothing can wait",
+        "write after-production-traffic",
+        {"rollout.strategy": "canary", "rollout.hooks": [{"stage": "production-traffic", "pause": 60}]},
+    ),
+    service(
+        "step-of-a-rolling-update",
+        "rollout.step",
+        "the strategy is canary or linear",
+        "remove step",
+        {"rollout.step.percent": 10},
+    ),
+    service("bake-of-a-rolling-update", "rollout.bake", "keeps no old version", "remove bake", {"rollout.bake": 5}),
+    service(
+        "hook-of-a-rolling-update",
+        "rollout.hooks",
+        "keeps no old version",
+        "remove hooks",
+        {"rollout.hooks": [{"stage": "after-scale-up", "pause": 60}]},
+    ),
     service("min-ready", "rollout.minReady", "does not offer", "readiness path", {"rollout.minReady": 5}),
     service("too-large", "memory", "a size of Fargate", "16 vCPU with 122880 MiB", {"memory": 200000}),
     service("too-many-vcpu", "cpu", "a size of Fargate", "the nearest sizes are", {"cpu": 17}),

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Iterator
 from typing import Any
 
-from sandbox.clouds.aws import tokens
+from sandbox.clouds.aws import shifting, tokens
 from sandbox.clouds.aws.formats import arn
 from sandbox.clouds.aws.network import GROUP, IN_SUBNET
 from sandbox.clouds.aws.tasks import KIND as TASKS
@@ -89,7 +89,9 @@ def _admit_service(call: Call) -> None:
         _admit_strategy(call, strategy["capacityProvider"])
     for balancer in call.inputs.get("loadBalancers") or ():
         _admit_balancer(call, task, balancer)
+    shifting.admit(call)
     if call.old is not None:
+        shifting.shift(call)
         _deploy(call, "COMPLETED", "ECS deployment completed.")
         call.platform["runningCount"] = int(call.inputs.get("desiredCount") or 0)
 
@@ -148,26 +150,31 @@ def _leads_to(action: Values, target: str) -> bool:
 def _check_service(inputs: Values) -> Iterator[Failure]:
     if inputs.get("launchType") and inputs.get("capacityProviderStrategies"):
         yield Failure("launchType", '"launchType": conflicts with capacityProviderStrategies')
+    yield from shifting.check(inputs)
     minimum, maximum = inputs.get("deploymentMinimumHealthyPercent"), inputs.get("deploymentMaximumPercent")
     if UNKNOWN not in (minimum, maximum) and None not in (minimum, maximum) and minimum == maximum == 100:
         yield Failure("deploymentMaximumPercent", "with a minimum and a maximum of 100 no task could be replaced")
 
 
 def _rollback(call: Call) -> CloudError | None:
-    """The circuit breaker: the new tasks fail, and with ``rollback`` the service runs what it ran before."""
+    """The circuit breaker or, where traffic shifts, the alarms: the new version fails, and with ``rollback`` the
+    service runs what it ran before."""
     record = call.world.get(tokens.SERVICE, call.scope.region, str(call.id))
     assert record is not None
-    breaker = call.inputs.get("deploymentCircuitBreaker") or {}
-    reason = "ECS deployment circuit breaker: tasks failed to start."
+    rolling = shifting.strategy(call.inputs) == "ROLLING"
+    guard = call.inputs.get("deploymentCircuitBreaker" if rolling else "alarms") or {}
+    who = "ECS deployment circuit breaker" if rolling else "ECS deployment alarms"
+    reason = f"{who}: tasks failed to start." if rolling else f"{who}: an alarm went into ALARM."
     before = (call.old or {}).get("taskDefinition")
     state = dict(record["state"])
     _deploy(call, "FAILED", reason)
-    if breaker.get("rollback") and before:
+    if guard.get("rollback") and before:
         state["taskDefinition"] = before
-        back = f"ECS deployment circuit breaker: rolling back to {before}."
+        back = f"{who}: rolling back to {before}."
         call.platform["events"].append(f"(service {call.inputs['name']}) {back}")
         deployments = call.platform["deployments"]
         deployments.append({**deployments[-1], "taskDefinition": before, "rolloutState": "COMPLETED"})
+        shifting.shift(call)  # the traffic goes back where it was
     elif not before:
         call.platform["runningCount"] = 0
     call.world.put(tokens.SERVICE, call.scope.region, str(call.id), {"state": state, "platform": call.platform})
@@ -176,8 +183,6 @@ def _rollback(call: Call) -> CloudError | None:
     events = "; ".join(call.platform["events"][-2:])
     return CloudError("DeploymentFailed", f"deployment failed: {reason} Events: {events}")
 
-
-STRATEGIES = ("ROLLING", "BLUE_GREEN", "LINEAR", "CANARY")
 
 SERVICE = Kind(
     tokens.SERVICE,
@@ -202,19 +207,10 @@ SERVICE = Kind(
         "schedulingStrategy": ("REPLICA", "DAEMON"),
         "availabilityZoneRebalancing": ("ENABLED", "DISABLED"),
         "deploymentController.type": ("ECS", "CODE_DEPLOY", "EXTERNAL"),
-        "deploymentConfiguration.strategy": STRATEGIES,
-        "deploymentConfiguration.lifecycleHooks.lifecycleStages": (
-            "RECONCILE_SERVICE",
-            "PRE_SCALE_UP",
-            "POST_SCALE_UP",
-            "TEST_TRAFFIC_SHIFT",
-            "POST_TEST_TRAFFIC_SHIFT",
-            "PRODUCTION_TRAFFIC_SHIFT",
-            "POST_PRODUCTION_TRAFFIC_SHIFT",
-        ),
+        **shifting.CHOICES,
     },
     ranges={
-        "deploymentConfiguration.bakeTimeInMinutes": (0, 1440),
+        **shifting.RANGES,
         "healthCheckGracePeriodSeconds": (0, 2147483647),
     },
     references={

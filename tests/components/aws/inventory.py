@@ -21,10 +21,21 @@ INTERNAL = service(
 )
 
 
+SHIFTING = {
+    "shop": service(rollout={"strategy": "blue-green"}),
+    "search": service(rollout={"strategy": "canary", "step": {"percent": 5}, "bake": 30}),
+    "cart": service(
+        rollout={"strategy": "linear", "hooks": [{"stage": "after-test-traffic", "pause": 60}]},
+        ingress={"path": "/cart"},
+    ),
+}
+"""One for each way to move traffic."""
+
+
 def stack(name: str) -> Environment:
     """The environment of a stack: dev without TLS and NAT, staging with Spot, prod with NAT in each zone."""
     web = service(**{**FULL, "image": None, "build": BUILT})
-    services = {"web": web, "api": INTERNAL}
+    services = {"web": web, "api": INTERNAL, **SHIFTING}
     if name == "dev":
         small = service(ingress={"tls": False}, scaling=None, replicas=1)
         zones = ["eu-central-1a", "eu-central-1b"]

@@ -26,6 +26,10 @@ DECLARED = {
     "scaling-requests": ["aws:appautoscaling/policy:Policy", "aws:lb/targetGroup:TargetGroup"],
     "scaling-schedules": ["aws:appautoscaling/scheduledAction:ScheduledAction"],
     "rolling": [SERVICE],
+    "blue-green": [SERVICE, "aws:lb/targetGroup:TargetGroup", "aws:cloudwatch/metricAlarm:MetricAlarm"],
+    "canary": [SERVICE, "aws:lb/targetGroup:TargetGroup", "aws:cloudwatch/metricAlarm:MetricAlarm"],
+    "linear": [SERVICE, "aws:lb/targetGroup:TargetGroup", "aws:cloudwatch/metricAlarm:MetricAlarm"],
+    "hooks": [SERVICE],
     "ingress": ["aws:lb/loadBalancer:LoadBalancer", "aws:lb/listenerRule:ListenerRule"],
     "internal": ["aws:servicediscovery/httpNamespace:HttpNamespace", SERVICE],
     "liveness-command": [TASK],
@@ -39,9 +43,6 @@ DECLARED = {
 """What stands in the inventory for each feature that is offered."""
 
 REFUSED: dict[str, dict[str, Any]] = {
-    "blue-green": {"rollout": {"strategy": "blue-green"}},
-    "canary": {"rollout": {"strategy": "canary"}},
-    "linear": {"rollout": {"strategy": "linear"}},
     "min-ready": {"rollout": {"minReady": 10}},
     "workload-identity": {"serviceAccountAnnotations": {"example.org/role": "x"}},
 }

@@ -101,7 +101,7 @@ def test_readiness_is_the_load_balancer_s_and_liveness_the_container_s(world: Re
         "enabled": True,
         "protocol": "HTTP",
         "path": "/ready",
-        "port": "8080",
+        "port": "traffic-port",
         "matcher": "200-399",
         "interval": 15,
         "timeout": 5,
