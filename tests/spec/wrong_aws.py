@@ -21,6 +21,18 @@ VPC: dict[str, Any] = {
     "aws.vpc.privateSubnets": SUBNETS[:2],
     "aws.vpc.publicSubnets": SUBNETS[2:],
 }
+TAGS: dict[str, Any] = {
+    "aws.vpc.tags": {"Name": "shared"},
+    "aws.vpc.privateTags": {"reach": "private"},
+    "aws.vpc.publicTags": {"reach": "public"},
+}
+ELB = f"arn:aws:elasticloadbalancing:{REGION}:123456789012"
+BALANCER: dict[str, Any] = {
+    "aws.certificate": None,
+    "aws.loadBalancer.arn": f"{ELB}:loadbalancer/app/shared/0123456789abcdef",
+    "aws.loadBalancer.listener": f"{ELB}:listener/app/shared/0123456789abcdef/0123456789abcdef",
+    "aws.loadBalancer.securityGroup": "sg-0123456789abcdef0",
+}
 GROUP, LIST = "sg-0123456789abcdef0", "pl-0123456789abcdef0"
 
 

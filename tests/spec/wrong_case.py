@@ -53,6 +53,8 @@ class Case:
     """Part of the problem's remedy."""
     service: dict[str, Any] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+    """Further files beside Pulumi.yaml: name -> text."""
     more: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Further services: name -> changes."""
     name: str = "hello"
@@ -106,6 +108,8 @@ def write(case: Case, directory: Path) -> None:
     """The case as files: Pulumi.yaml, Pulumi.<stack>.yaml, and a build context."""
     (directory / "app").mkdir(exist_ok=True)
     (directory / "app" / "Dockerfile").write_text("FROM scratch\n", encoding="utf-8")
+    for name, text in case.files.items():
+        (directory / name).write_text(text, encoding="utf-8")
     project = {"name": "caas", "runtime": "python", "config": {"caas:services": {"value": case.services()}}}
     stack = {**case.top, "config": {f"caas:{key}": value for key, value in case.stack_settings().items()}}
     project_text = case.project_text if case.project_text is not None else json.dumps(project, indent=2)

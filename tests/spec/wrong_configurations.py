@@ -7,6 +7,7 @@ directory as the files that a user would have.
 from __future__ import annotations
 
 from tests.spec.wrong_aws import SERVICES_ON_AWS, SETTINGS_OF_AWS
+from tests.spec.wrong_aws_existing import EXISTING_ON_AWS
 from tests.spec.wrong_case import MARKER, Case, write
 from tests.spec.wrong_numbers import COUNTS, SPELLING, UNITS
 from tests.spec.wrong_services import ADDRESSES, HEALTH, IMAGES, NAMES
@@ -26,4 +27,5 @@ CASES: tuple[Case, ...] = (
     *FILES,
     *SETTINGS_OF_AWS,
     *SERVICES_ON_AWS,
+    *EXISTING_ON_AWS,
 )
