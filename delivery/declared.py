@@ -20,11 +20,15 @@ class DeclaredService:
     """``repository@sha256:…``."""
     url: str | None
     namespace: str
+    """Of the Deployment; on ECS the cluster."""
     deployment: str
+    """On ECS the service."""
     port: int
     minimum: int
     maximum: int
     health_path: str
+    revision: str | None = None
+    """The task definition's ARN, on ECS."""
 
     @property
     def digest(self) -> str:
@@ -43,6 +47,8 @@ class Declared:
     kubeconfig: str | None
     context: str | None
     ingress_endpoint: str | None
+    region: str | None = None
+    """On ECS."""
 
 
 def parse(outputs: Mapping[str, Any], stack: str) -> Declared:
@@ -66,6 +72,7 @@ def parse(outputs: Mapping[str, Any], stack: str) -> Declared:
             kubeconfig=cluster.get("kubeconfig"),
             context=cluster.get("context"),
             ingress_endpoint=cluster.get("ingressEndpoint"),
+            region=(outputs.get("aws") or {}).get("region"),
         )
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise DeliveryError(
@@ -81,10 +88,11 @@ def _service(name: str, fields: Mapping[str, Any]) -> DeclaredService:
         name=name,
         image=str(fields["image"]),
         url=fields["url"],
-        namespace=str(fields["namespace"]),
-        deployment=str(fields["deployment"]),
+        namespace=str(fields["cluster"] if "cluster" in fields else fields["namespace"]),
+        deployment=str(fields["service"] if "service" in fields else fields["deployment"]),
         port=int(fields["port"]),
         minimum=int(fields["minimum"]),
         maximum=int(fields["maximum"]),
         health_path=str(fields["healthPath"]),
+        revision=fields.get("taskDefinition"),
     )

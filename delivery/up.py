@@ -75,7 +75,8 @@ def up(
 
 def _observer(environment: Environment) -> Observer:
     cluster = environment.kubernetes
-    return observer_for(environment.platform, kubeconfig=cluster.kubeconfig, context=cluster.context)
+    region = environment.aws.region if environment.aws is not None else None
+    return observer_for(environment.platform, kubeconfig=cluster.kubeconfig, context=cluster.context, region=region)
 
 
 def _apply(

@@ -131,7 +131,7 @@ def judge(
         return failed
     reasons = [*_counts(declared, snapshot), *_images(declared, snapshot), *troubles(snapshot).values()]
     waiting = tuple(i.name for i in snapshot.current if not i.ready)
-    if not reasons and snapshot.desired:
+    if not reasons and snapshot.desired and not snapshot.answered:
         reasons = _reachable(declared, answer)
     return Verdict(State.WAITING if reasons else State.PROVEN, tuple(reasons), waiting)
 

@@ -114,7 +114,7 @@ def verify(
 
 
 def _look(service: DeclaredService, declared: Declared, watch: Watch, health: Health) -> Finding:
-    snapshot, ages = watch.look(Target(service.namespace, service.deployment))
+    snapshot, ages = watch.look(Target(service.namespace, service.deployment, service.revision))
     watch.comment(snapshot, ages)
     verdict = judge(service, snapshot, ages, None)
     if verdict.state is State.WAITING and not (_counts_hold(service, snapshot, ages)):

@@ -101,6 +101,7 @@ def _summary(args: ServiceArgs, service: Service) -> dict[str, Any]:
         "url": load_balancer.url(args.spec),
         "cluster": args.cluster.cluster,
         "service": service.service,
+        "taskDefinition": service.task_definition,
         "port": args.spec.port,
         "minimum": service.minimum,
         "maximum": service.maximum,

@@ -15,7 +15,10 @@ class Target:
     """Where one service is found on its platform."""
 
     namespace: str
+    """A namespace on Kubernetes, a cluster on ECS."""
     name: str
+    revision: str | None = None
+    """What it was declared to run, where the platform names that itself: a task definition's ARN on ECS."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,8 @@ class Snapshot:
     """The platform's sentence when it may not make instances (quota, admission)."""
     autoscaled: bool = False
     """Does an autoscaler own the count?"""
+    answered: bool = False
+    """Does the platform's own load balancer ask every instance for its readiness, so that ready means reachable?"""
 
     @property
     def current(self) -> tuple[Instance, ...]:

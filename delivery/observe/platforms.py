@@ -7,7 +7,7 @@ from delivery.exit_codes import Exit
 from delivery.observe.kubernetes import KubernetesObserver
 from delivery.observe.model import Observer
 
-OBSERVED = frozenset({"kubernetes"})
+OBSERVED = frozenset({"kubernetes", "aws-ecs"})
 
 
 def refuse_unseen(platform: str) -> None:
@@ -20,7 +20,14 @@ def refuse_unseen(platform: str) -> None:
         )
 
 
-def observer_for(platform: str, *, kubeconfig: str | None = None, context: str | None = None) -> Observer:
+def observer_for(
+    platform: str, *, kubeconfig: str | None = None, context: str | None = None, region: str | None = None
+) -> Observer:
     """The eyes for a platform; refused as above where there are none."""
     refuse_unseen(platform)
+    if platform == "aws-ecs":
+        # Imported here: AWS's client is slow to import, and a cluster needs none of it.
+        from delivery.observe.ecs import EcsObserver
+
+        return EcsObserver(region or "")
     return KubernetesObserver(kubeconfig, context)

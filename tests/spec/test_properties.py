@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from components.spec import Environment, Source, SpecError, load_environment
+from components.spec.secrecy import secret_name
 from tests.spec.wrong_case import IMAGE, SERVICE
 
 SOURCE = Source("Pulumi.yaml", "Pulumi.dev.yaml")
@@ -20,6 +21,8 @@ JUNK = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS | st.text(max_size=8), inner, max_size=4)
 )
 NAMES = st.text(string.ascii_lowercase + string.digits, min_size=1, max_size=20).map(lambda text: "s" + text)
+
+VARIABLES = NAMES.map(lambda name: f"V_{name.upper()}").filter(lambda name: not secret_name(name))
 
 
 def load(services: Any, **stack: Any) -> Environment:
@@ -80,7 +83,7 @@ def services(draw: st.DrawFn) -> dict[str, Any]:
         "port": draw(st.integers(1, 65535)),
         "cpu": draw(st.floats(0.01, 64) | st.integers(1, 64)),
         "memory": draw(st.integers(16, 524288)),
-        "environment": draw(st.dictionaries(NAMES.map(lambda name: f"V_{name.upper()}"), st.text(max_size=10))),
+        "environment": draw(st.dictionaries(VARIABLES, st.text(max_size=10))),
         "health": {"readiness": {"path": "/ready", "interval": interval, "timeout": interval - 1}},
         "rollout": {"drain": drain, "endpointLag": lag, "stopTimeout": max(1, drain + lag)},
         **draw(st.sampled_from([{}, {"ingress": {}}, {"ingress": {"tls": False, "path": "/api"}}])),

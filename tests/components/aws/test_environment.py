@@ -60,6 +60,7 @@ def test_exports(world: Recording) -> None:
         "url": "https://web.example.com/",
         "cluster": "caas-staging",
         "service": "web",
+        "taskDefinition": "arn:aws:web-task",
         "port": 8080,
         "minimum": 3,
         "maximum": 6,
