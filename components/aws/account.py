@@ -48,6 +48,12 @@ def named(environment: Environment, *parts: str, limit: int = 63) -> str:
     return short_name(environment.project, environment.stack, *parts, limit=limit)
 
 
+def cluster_name(environment: Environment) -> str:
+    """Name of the ECS cluster: that of the one that exists, or the environment's own."""
+    existing = settings(environment).cluster
+    return named(environment) if existing is None else existing.rpartition("/")[2]
+
+
 def log_group_name(environment: Environment, *parts: str) -> str:
     """``/caas/<project>/<stack>/<part>…``: what the key's policy admits."""
     return "/".join(["", "caas", environment.project, short_name(environment.stack), *parts])

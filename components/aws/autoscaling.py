@@ -6,7 +6,7 @@ import pulumi
 from pulumi_aws import appautoscaling
 
 from components.aws import scaling
-from components.aws.account import GROUP_LIMIT, named
+from components.aws.account import GROUP_LIMIT, cluster_name, named
 from components.spec.environment import Environment
 from components.spec.service import Service
 
@@ -31,7 +31,7 @@ def declare_autoscaling(
         f"{prefix}-scaling",
         min_capacity=wanted.minimum,
         max_capacity=wanted.maximum,
-        resource_id=pulumi.Output.concat("service/", named(environment), "/", ecs_service),
+        resource_id=pulumi.Output.concat("service/", cluster_name(environment), "/", ecs_service),
         scalable_dimension=scaling.DIMENSION,
         service_namespace=scaling.NAMESPACE,
         opts=child,

@@ -14,7 +14,7 @@ from pulumi_aws import ecs
 from pulumi_aws.cloudwatch import LogGroup
 from pulumi_aws.servicediscovery import HttpNamespace
 
-from components.aws.account import log_group_name, named, place, settings
+from components.aws.account import cluster_name, log_group_name, named, place, settings
 from components.base import Component, Transform
 from components.spec.environment import Environment
 
@@ -65,12 +65,11 @@ class Cluster(Component):
             opts=self.child(),
         )
         self.namespace = namespace.arn
+        self.cluster = cluster_name(args.environment)
         if existing is not None:
-            self.cluster = existing.rpartition("/")[2]
             arn = place(args.environment).arn("ecs", f"cluster/{self.cluster}")
             self.arn = pulumi.Output.from_input(arn)
         else:
-            self.cluster = named(args.environment)
             self.arn = self._new(name, args)
         self.finish({"arn": self.arn, "cluster": self.cluster, "namespace": self.namespace})
 

@@ -55,6 +55,8 @@ class Recording:
     resources: list[Declared] = field(default_factory=list)
     outputs: dict[str, dict[str, Any]] = field(default_factory=dict)
     """URN of a component -> what it registered."""
+    invokes: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    """Functions of a provider that were called, with their arguments."""
     result: Any = None
     """What the program returned, with its Outputs resolved."""
 
@@ -131,6 +133,15 @@ class RecordingMonitor(mocks.MockMonitor):
         identity = "" if not request.custom else UNKNOWN if self._preview else f"{request.name}-id"
         return resource_pb2.RegisterResourceResponse(urn=urn, id=identity, object=answer)
 
+    def Invoke(self, request: resource_pb2.ResourceInvokeRequest) -> resource_pb2.ResourceInvokeResponse:
+        given = _plain(request.args, "", set())
+        self.recording.invokes.append((request.tok, given))
+        answer = struct_pb2.Struct()
+        words = [given.get("availabilityZone"), *given.get("tags", {}).values()]
+        answer["id"] = "found-vpc" if request.tok.endswith(":getVpc") else "-".join(["found", *filter(None, words)])
+        answer.update({"dnsName": "found-dnsName", "zoneId": "found-zoneId"})
+        return resource_pb2.ResourceInvokeResponse(**{"return": answer})
+
     def RegisterResourceOutputs(self, request: resource_pb2.RegisterResourceOutputsRequest) -> empty_pb2.Empty:
         self.recording.outputs[request.urn] = _plain(request.outputs, "", set())
         return empty_pb2.Empty()
@@ -160,9 +171,10 @@ class RecordingMonitor(mocks.MockMonitor):
 
 AWS_OUTPUTS = {
     "aws:kms/key:Key": ("keyId",),
-    "aws:lb/loadBalancer:LoadBalancer": ("dnsName", "arnSuffix"),
+    "aws:lb/loadBalancer:LoadBalancer": ("dnsName", "arnSuffix", "zoneId"),
     "aws:lb/targetGroup:TargetGroup": ("arnSuffix",),
     "aws:ec2/vpcEndpoint:VpcEndpoint": ("prefixListId",),
+    "aws:route53/record:Record": ("fqdn",),
     "aws:secretsmanager/secretVersion:SecretVersion": ("versionId",),
 }
 """What AWS makes up for a resource, beside the ARN that every resource gets."""
@@ -173,6 +185,14 @@ def _answer_as_aws(answer: struct_pb2.Struct, type_: str, name: str, preview: bo
     for output in ("arn", *AWS_OUTPUTS.get(type_, ())):
         known = f"arn:aws:{name}" if output == "arn" else f"{name}-{output}"
         answer[output] = UNKNOWN if preview else known
+    if type_ == "aws:acm/certificate:Certificate":
+        hosts = [
+            answer["domainName"],
+            *dict(answer.items()).get("subjectAlternativeNames", ()),
+        ]
+        proof = {"resourceRecordType": "CNAME", "resourceRecordValue": "_value"}
+        options = [{**proof, "domainName": host, "resourceRecordName": f"_proof.{host}"} for host in hosts]
+        answer.update({"domainValidationOptions": UNKNOWN if preview else options})
 
 
 def _plain(value: Any, path: str, secrets: set[str]) -> Any:
