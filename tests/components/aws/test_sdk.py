@@ -18,6 +18,9 @@ import pytest
 
 from tests.components.aws.worlds import EXISTING_VPC, declared, full, web
 
+NAMED = {"zone": "Z0123456789ABCDEFGHIJ", "certificate": None, "waf": "managed"}
+"""Names in DNS and a certificate."""
+
 
 def snake(key: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", key).lower()
@@ -56,7 +59,9 @@ def sdk_class(type_: str) -> Any:
     return getattr(importlib.import_module(f"pulumi_aws.{place.partition('/')[0]}"), name)
 
 
-@pytest.mark.parametrize("recording", [declared(full()), web(aws={"vpc": EXISTING_VPC, "spot": 50}, stack="dev")])
+@pytest.mark.parametrize(
+    "recording", [declared(full()), web(aws={"vpc": EXISTING_VPC, "spot": 50}, stack="dev"), web(aws=NAMED)]
+)
 def test_every_argument_has_the_sdk_s_shape(recording: Any) -> None:
     found, judged = [], 0
     for one in recording.resources:
