@@ -54,7 +54,7 @@ class Project:
 
     def caas(self, command: str, *arguments: str, limit: float = 300) -> Completed:
         """Run ``caas`` to its end."""
-        return self._run([*self.caas_command(command), *arguments], limit)
+        return self.run([*self.caas_command(command), *arguments], limit)
 
     def caas_command(self, command: str) -> list[str]:
         """The command line of ``caas`` for this stack."""
@@ -62,7 +62,7 @@ class Project:
 
     def pulumi(self, *arguments: str, limit: float = 300) -> Completed:
         """Run the engine by hand, as a person would."""
-        return self._run(["pulumi", "--non-interactive", "--color", "never", *arguments, "--stack", self.stack], limit)
+        return self.run(["pulumi", "--non-interactive", "--color", "never", *arguments, "--stack", self.stack], limit)
 
     def state(self) -> dict[str, Any]:
         """The stored deployment."""
@@ -76,7 +76,8 @@ class Project:
         """The environment of every command."""
         return {**os.environ, **self.environment, "PYTHONPATH": str(ROOT)}
 
-    def _run(self, command: list[str], limit: float) -> Completed:
+    def run(self, command: list[str], limit: float = 300) -> Completed:
+        """Run a command to its end, in the project's directory and environment."""
         done = subprocess.run(
             command, cwd=self.directory, env=self.variables, capture_output=True, text=True, timeout=limit, check=False
         )

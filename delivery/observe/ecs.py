@@ -27,6 +27,8 @@ CALLS = Config(connect_timeout=3, read_timeout=10, retries={"total_max_attempts"
 ABSENT = ("ClusterNotFoundException", "ServiceNotFoundException")
 CREDENTIAL = ("ExpiredToken", "ExpiredTokenException", "UnrecognizedClientException", "InvalidClientTokenId")
 DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
+STOPPED_SHOWN = 3
+"""Tasks that ended, in a report; ECS forgets them after an hour."""
 MOST_TASKS = 100
 """Tasks that ECS describes in one call."""
 
@@ -64,9 +66,11 @@ class EcsObserver:
         known here, so they could not be masked."""
         with self._asking("ecs:DescribeTasks"):
             found = self._ecs.describe_tasks(cluster=target.namespace, tasks=[instance])["tasks"]
+            # Those that have ended already say why the ones that were to replace them end as well.
+            ended = self._tasks(target, "STOPPED")
             service = self._service(target)
-        lines = [line for task in found for line in objects.stopped(task)]
-        return Evidence(instance, tuple([*lines, *objects.events(service or {})]))
+        lines = [line for task in (*found, *ended[-STOPPED_SHOWN:]) for line in objects.stopped(task)]
+        return Evidence(instance, tuple([*dict.fromkeys(lines), *objects.events(service or {})]))
 
     def versions(self) -> dict[str, str]:
         """ECS has no version that one could name."""

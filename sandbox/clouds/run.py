@@ -1,13 +1,22 @@
-"""``python -m sandbox.clouds.run aws -- pulumi up``: a command that meets simulated clouds instead of real ones."""
+"""``python -m sandbox.clouds.run aws -- pulumi up``: a command that meets simulated clouds instead of real ones.
+
+With ``aws`` among them, AWS's own clients meet the same world as the engine, for as long as the command runs.
+"""
 
 from __future__ import annotations
 
+import functools
 import os
+import shutil
+import signal
+import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from sandbox import toolchain
 from sandbox.clouds import environment
+from sandbox.clouds.core.world import World
 from sandbox.errors import SandboxError
 
 USAGE = "usage: python -m sandbox.clouds.run <cloud>[,<cloud>] -- <command> [arguments]"
@@ -21,17 +30,45 @@ def parse(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def main() -> None:
-    """Become the command. An error is one message and exit code 1."""
+    """Run the command; its exit code is ours. An error is one message and exit code 1."""
     try:
         clouds, command = parse(sys.argv[1:])
         given = {**os.environ, **toolchain.ensure((toolchain.ENGINE,)).environment()}
         variables = {**given, **environment.variables(clouds, given)}
-        os.environ["PATH"] = variables["PATH"]  # where execvpe looks for the command itself
-        os.execvpe(command[0], command, variables)  # noqa: S606 - the user's own command, no shell
+        with _clients(clouds, variables) as more:
+            sys.exit(_run(command, {**variables, **more}))
     except FileNotFoundError:
         sys.exit(f"error: there is no command {command[0]!r} on this machine or in the sandbox")
     except SandboxError as error:
         sys.exit(f"error: {error}")
+
+
+@contextmanager
+def _clients(clouds: Sequence[str], variables: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """The variables by which AWS's own clients find the simulation."""
+    if "aws" not in clouds:
+        yield {}
+        return
+    # Imported here: moto is slow to import, and the other clouds need none of it.
+    from sandbox.clouds.aws import mirror
+
+    world = World(environment.directory(variables) / "aws.json")
+    with mirror.serving(world, *mirror.regions()) as address:
+        yield {"AWS_ENDPOINT_URL": address}
+
+
+def _run(command: Sequence[str], variables: Mapping[str, str]) -> int:
+    """A key that interrupts is for the command alone, which knows what to put away; we end when it has ended."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        # The command gets its own disposition back, and is looked for on the PATH that it will have.
+        path = shutil.which(command[0], path=variables["PATH"])
+        if path is None:
+            raise FileNotFoundError(command[0])
+        restore = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+        return subprocess.run([path, *command[1:]], env=dict(variables), check=False, preexec_fn=restore).returncode
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 if __name__ == "__main__":
