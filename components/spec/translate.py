@@ -18,6 +18,10 @@ from components.spec.secrecy import shown
 from components.spec.wording import number_limit, words
 
 EXAMPLES = {
+    "arn": "arn:aws:elasticloadbalancing:eu-central-1:123456789012:loadbalancer/app/shared/0123456789abcdef",
+    "listener": "arn:aws:elasticloadbalancing:eu-central-1:123456789012:listener/app/shared/0123456789abcdef/1",
+    "securityGroup": "sg-0123456789abcdef0",
+    "state": "../network/terraform.tfstate",
     "address": "registry.example.org/team",
     "config": "apiKey",
     "context": "./app",

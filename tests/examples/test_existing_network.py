@@ -20,7 +20,7 @@ from tests.sandbox.engine import Engine
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
-EXAMPLE = ROOT / "examples" / "existing-network"
+EXAMPLE = ROOT / "examples" / "existing_network"
 CERTIFICATE = "arn:aws:acm:eu-central-1:123456789012:certificate/11111111-2222-3333-4444-555555555555"
 OUTPUTS = {"arn": "balancer", "listener": "listener", "securityGroup": "group"}
 UP = ("up", "--yes", "--skip-preview")
@@ -30,7 +30,7 @@ DOWN = ("destroy", "--yes", "--skip-preview")
 @pytest.fixture
 def example(tmp_path: Path) -> Path:
     """A copy, with what lies beside it in the repository linked."""
-    directory = tmp_path / "examples" / "existing-network"
+    directory = tmp_path / "examples" / "existing_network"
     shutil.copytree(EXAMPLE, directory)
     (tmp_path / "components").symlink_to(ROOT / "components")
     (tmp_path / ".venv").symlink_to(sys.prefix)
