@@ -96,7 +96,13 @@ def verify(
         program = ProgramStack(directory.resolve(), stack, project, Engine())
         program.select()
         truth = declared.parse(program.outputs(), stack)
-        observer = observer_for(truth.platform, kubeconfig=truth.kubeconfig, context=truth.context, region=truth.region)
+        observer = observer_for(
+            truth.platform,
+            kubeconfig=truth.kubeconfig,
+            context=truth.context,
+            region=truth.region,
+            account=truth.account,
+        )
         findings = verifying.verify(truth, observer, output, timeout=timeout)
         output.table(verifying.COLUMNS, [f.row() for f in findings])
         output.result(f"Stack {stack} runs what was declared.", "green")

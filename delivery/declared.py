@@ -49,6 +49,8 @@ class Declared:
     ingress_endpoint: str | None
     region: str | None = None
     """On ECS."""
+    account: str | None = None
+    """On ECS."""
 
 
 def parse(outputs: Mapping[str, Any], stack: str) -> Declared:
@@ -73,6 +75,7 @@ def parse(outputs: Mapping[str, Any], stack: str) -> Declared:
             context=cluster.get("context"),
             ingress_endpoint=cluster.get("ingressEndpoint"),
             region=(outputs.get("aws") or {}).get("region"),
+            account=(outputs.get("aws") or {}).get("account"),
         )
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise DeliveryError(

@@ -12,6 +12,7 @@ from pulumi import automation as auto
 from pulumi.automation import ConcurrentUpdateError
 
 from components.spec import Environment
+from components.spec.checks_aws import account as account_of
 from delivery import apply, declared, locks, protect, recover
 from delivery.engine import Engine
 from delivery.errors import DeliveryError
@@ -75,8 +76,14 @@ def up(
 
 def _observer(environment: Environment) -> Observer:
     cluster = environment.kubernetes
-    region = environment.aws.region if environment.aws is not None else None
-    return observer_for(environment.platform, kubeconfig=cluster.kubeconfig, context=cluster.context, region=region)
+    aws = environment.aws
+    return observer_for(
+        environment.platform,
+        kubeconfig=cluster.kubeconfig,
+        context=cluster.context,
+        region=aws.region if aws is not None else None,
+        account=account_of(aws, environment.registry) if aws is not None else None,
+    )
 
 
 def _apply(

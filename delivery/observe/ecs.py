@@ -36,12 +36,17 @@ MOST_TASKS = 100
 class EcsObserver:
     """Reads a service, its deployments, its tasks, and what the load balancer says of them."""
 
-    def __init__(self, region: str) -> None:
-        """Credentials are found as AWS's own tools find them."""
+    def __init__(self, region: str, account: str | None = None) -> None:
+        """Credentials are found as AWS's own tools find them.
+
+        :param account: Whose the services are; credentials of another are refused. Default: any.
+        """
         self._region = region
+        self._account = account
         try:
             session = boto3.Session(region_name=region)
             # Any: the client's methods come from AWS's service models when it is made.
+            self._identity: Any = session.client("sts", config=CALLS)
             self._ecs: Any = session.client("ecs", config=CALLS)
             self._balancers: Any = session.client("elbv2", config=CALLS)
             self._scaling: Any = session.client("application-autoscaling", config=CALLS)
@@ -51,6 +56,7 @@ class EcsObserver:
     def snapshot(self, target: Target) -> Snapshot:
         """The service, and its tasks that run or are being stopped."""
         with self._asking("ecs:DescribeServices"):
+            self._check_account()
             service = self._service(target)
             if service is None or service["status"] != "ACTIVE":
                 return Snapshot(target, exists=False)
@@ -75,6 +81,19 @@ class EcsObserver:
     def versions(self) -> dict[str, str]:
         """ECS has no version that one could name."""
         return {}
+
+    def _check_account(self) -> None:
+        """Once. In another account there would be no such service, which says nothing about what is wrong."""
+        if self._account is None:
+            return
+        found = self._identity.get_caller_identity()["Account"]
+        if found != self._account:
+            raise DeliveryError(
+                f"The AWS credentials are those of account {found}, and the services are in {self._account}.",
+                Exit.BAD_INPUT,
+                remedy="Set AWS_PROFILE, or give the job the role of that account.",
+            )
+        self._account = None
 
     def _service(self, target: Target) -> Mapping[str, Any] | None:
         try:

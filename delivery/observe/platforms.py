@@ -21,7 +21,12 @@ def refuse_unseen(platform: str) -> None:
 
 
 def observer_for(
-    platform: str, *, kubeconfig: str | None = None, context: str | None = None, region: str | None = None
+    platform: str,
+    *,
+    kubeconfig: str | None = None,
+    context: str | None = None,
+    region: str | None = None,
+    account: str | None = None,
 ) -> Observer:
     """The eyes for a platform; refused as above where there are none."""
     refuse_unseen(platform)
@@ -29,5 +34,5 @@ def observer_for(
         # Imported here: AWS's client is slow to import, and a cluster needs none of it.
         from delivery.observe.ecs import EcsObserver
 
-        return EcsObserver(region or "")
+        return EcsObserver(region or "", account)
     return KubernetesObserver(kubeconfig, context)

@@ -191,3 +191,13 @@ def test_a_cloud_that_does_not_answer_is_one_sentence(monkeypatch: pytest.Monkey
     with pytest.raises(DeliveryError, match=f"AWS in {REGION} does not answer") as refused:
         EcsObserver(REGION).snapshot(TARGET)
     assert refused.value.code is Exit.NOT_PROVEN
+
+
+def test_credentials_of_another_account_are_refused_before_anything_is_looked_for(aws: Any) -> None:
+    aws.create_cluster(clusterName="shop")
+    with pytest.raises(
+        DeliveryError, match="those of account 123456789012, and the services are in 210987654321"
+    ) as no:
+        EcsObserver(REGION, "210987654321").snapshot(TARGET)
+    assert no.value.code is Exit.BAD_INPUT
+    assert not EcsObserver(REGION, "123456789012").snapshot(TARGET).exists
