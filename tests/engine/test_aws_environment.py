@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,7 @@ def test_an_environment_is_made_found_unchanged_and_taken_down(tmp_path: Path) -
 
     assert "to create" in engine.must("preview")
     made = engine.must("up", "--yes", "--skip-preview")
-    assert 'url       : "https://web.example.com/"' in made
+    assert re.search(r'url +: "https://web.example.com/"', made)
     assert "hidden-word" not in engine.must("stack", "export")
     assert "unchanged" in engine.must(*UNCHANGED)
     engine.must("destroy", "--yes", "--skip-preview")
