@@ -98,6 +98,18 @@ AWS_WEB_ACL = r"^(managed|none|arn:aws[a-z-]*:wafv2:[a-z0-9-]+:[0-9]{12}:regiona
 
 AWS_HOSTED_ZONE = r"^Z[A-Z0-9]{1,31}$"
 
+GCP_PROJECT = r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$"
+
+GCP_REGION = r"^[a-z]+-[a-z]+[0-9]{1,2}$"
+
+GCP_NAME = r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$"
+
+GCP_CLUSTER = r"^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$"
+
+GCP_MACHINE = r"^[a-z][a-z0-9]*-[a-z0-9]+(-[a-z0-9]+)*$"
+
+GCP_KEY = r"^projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/]+$"
+
 ServiceName = Annotated[str, StringConstraints(pattern=DNS_LABEL, max_length=40)]
 """At most 40 characters, so that the names derived from it fit the shortest limit (63)."""
 

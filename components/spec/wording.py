@@ -73,6 +73,18 @@ PATTERNS: Mapping[str, Words] = {
         "managed, none, or the ARN of a regional web ACL of WAFv2",
         "write managed, or arn:aws:wafv2:REGION:ACCOUNT:regional/webacl/NAME/ID",
     ),
+    base.GCP_PROJECT: (
+        "the id of a project: 6 to 30 lower-case letters, digits and -",
+        "write it like shop-prod-1234, not the project's name or number",
+    ),
+    base.GCP_REGION: ("a region of Google Cloud", "write it like europe-west3"),
+    base.GCP_NAME: ("lower-case letters, digits and -, at most 63, a letter first", "write it like shared-network"),
+    base.GCP_CLUSTER: ("the name of a cluster: lower-case letters, digits and -, at most 40", "write it like shared"),
+    base.GCP_MACHINE: ("a machine type of Compute Engine", "write it like e2-standard-4"),
+    base.GCP_KEY: (
+        "the name of a key in Cloud KMS",
+        "write it like projects/P/locations/europe-west3/keyRings/R/cryptoKeys/K",
+    ),
     base.AWS_HOSTED_ZONE: ("the id of a Route 53 zone", "write it like Z0123456789ABCDEFGHIJ"),
     base.ORIGIN: ("a URL of scheme and host only", "write it like http://127.0.0.1:18080"),
 }
