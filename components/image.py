@@ -16,7 +16,7 @@ import pulumi
 from components.base import Component, Transform
 from components.context import content_hash
 from components.registry import Login
-from components.spec.service import Build
+from components.spec.service import Build, Service
 
 if TYPE_CHECKING:
     import pulumi_docker_build
@@ -110,6 +110,29 @@ class ContainerImage(Component):
             build_on_preview=build.build_on_preview,
             opts=self.child(depends_on=list(args.before_push)),
         )
+
+
+def declared_image(
+    spec: Service,
+    *,
+    repository: str,
+    login: Login | None,
+    secrets: Mapping[str, pulumi.Output[str]],
+    before_push: Sequence[pulumi.Resource] = (),
+    platform: str | None = None,
+) -> pulumi.Input[str]:
+    """The digest reference of a service's image. One that is given needs no component: nothing is declared for it.
+
+    :param platform: What it is built for unless the description names platforms, such as ``linux/arm64``.
+        Default: the builder's own.
+    """
+    if spec.image is not None or spec.build is None:
+        return spec.image or ""
+    build = spec.build
+    if platform is not None and not build.platforms:
+        build = build.model_copy(update={"platforms": (platform,)})
+    args = ContainerImageArgs(build=build, repository=repository, login=login, secrets=secrets, before_push=before_push)
+    return ContainerImage(spec.name, args).reference
 
 
 def _cache_to(build: Build) -> pulumi_docker_build.CacheToArgsDict:

@@ -16,7 +16,11 @@ from components.spec.environment import Environment
 if TYPE_CHECKING:
     import pulumi
 
-ROOMS = {"kubernetes": "components.kubernetes.environment", "aws-ecs": "components.aws.environment"}
+ROOMS = {
+    "kubernetes": "components.kubernetes.environment",
+    "aws-ecs": "components.aws.environment",
+    "gke": "components.gcp.environment",
+}
 """Platform -> the module that declares an environment on it."""
 
 

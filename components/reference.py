@@ -32,6 +32,13 @@ PUBLIC = (
     "components.aws.cluster.Cluster",
     "components.aws.load_balancer.LoadBalancer",
     "components.aws.service.Service",
+    "components.gcp.account.Account",
+    "components.gcp.registry.ContainerRegistry",
+    "components.gcp.network.Network",
+    "components.gcp.cluster.Cluster",
+    "components.gcp.identity.WorkloadIdentities",
+    "components.gcp.front.Front",
+    "components.gcp.route.Route",
 )
 """The classes that a program of one's own may use, in the order in which it needs them."""
 

@@ -6,7 +6,7 @@ that a cloud offers are their own components, twins of this one, in the platform
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pulumi
@@ -22,6 +22,17 @@ class Login:
     address: str
     username: str
     password: pulumi.Output[str] = field(repr=False)
+
+
+def named_login(registry: Registry, secrets: Mapping[str, pulumi.Output[str]]) -> Login | None:
+    """The login that the stack names; None where Docker's own configuration holds it.
+
+    :param secrets: Values of ``caas:secrets``.
+    """
+    if registry.username is None or registry.password is None:
+        return None
+    host = registry.address.partition("/")[0]
+    return Login(address=host, username=registry.username, password=pulumi.Output.secret(secrets[registry.password]))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -45,6 +45,7 @@ class Declared:
     platform: str
     services: tuple[DeclaredService, ...]
     kubeconfig: str | None
+    """Path of a file; on GKE the document itself, without a credential."""
     context: str | None
     ingress_endpoint: str | None
     region: str | None = None
@@ -71,7 +72,7 @@ def parse(outputs: Mapping[str, Any], stack: str) -> Declared:
             tier=outputs["environment"],
             platform=outputs["platform"],
             services=services,
-            kubeconfig=cluster.get("kubeconfig"),
+            kubeconfig=(outputs.get("gke") or {}).get("kubeconfig") or cluster.get("kubeconfig"),
             context=cluster.get("context"),
             ingress_endpoint=cluster.get("ingressEndpoint"),
             region=(outputs.get("aws") or {}).get("region"),

@@ -14,11 +14,9 @@ from components.aws.load_balancer import LoadBalancer, LoadBalancerArgs
 from components.aws.network import Network, NetworkArgs
 from components.aws.registry import ContainerRegistry, ContainerRegistryArgs
 from components.aws.service import Service, ServiceArgs
-from components.image import ContainerImage, ContainerImageArgs
-from components.registry import Login
+from components.image import declared_image
+from components.registry import named_login
 from components.spec.environment import Environment
-from components.spec.service import Build
-from components.spec.service import Service as ServiceSpec
 
 
 def declare(environment: Environment, secrets: Mapping[str, pulumi.Output[str]]) -> dict[str, Any]:
@@ -34,12 +32,21 @@ def declare(environment: Environment, secrets: Mapping[str, pulumi.Output[str]])
     balancer = None
     if any(spec.ingress is not None for spec in environment.services):
         balancer = LoadBalancer("balancer", LoadBalancerArgs(environment=environment, network=network), inside)
+    login = named_login(environment.registry, secrets)
     services = {}
     for spec in environment.services:
+        image = declared_image(
+            spec,
+            repository=registry.repository(spec.name),
+            login=login,
+            secrets=secrets,
+            before_push=registry.before_push(spec.name),
+            platform=f"linux/{settings(environment).architecture}",
+        )
         args = ServiceArgs(
             spec=spec,
             environment=environment,
-            image=_image(spec, environment, registry, secrets),
+            image=image,
             repository=spec.image or registry.repository(spec.name),
             account=account,
             network=network,
@@ -60,38 +67,6 @@ def declare(environment: Environment, secrets: Mapping[str, pulumi.Output[str]])
             "loadBalancer": balancer.host if balancer else None,
         },
     }
-
-
-def _image(
-    spec: ServiceSpec, environment: Environment, registry: ContainerRegistry, secrets: Mapping[str, pulumi.Output[str]]
-) -> pulumi.Input[str]:
-    """The image's digest reference. One that is given needs no component: nothing is declared for it."""
-    if spec.image is not None or spec.build is None:
-        return spec.image or ""
-    args = ContainerImageArgs(
-        build=_for_architecture(spec.build, environment),
-        repository=registry.repository(spec.name),
-        login=_login(environment, secrets),
-        secrets=secrets,
-        before_push=registry.before_push(spec.name),
-    )
-    return ContainerImage(spec.name, args).reference
-
-
-def _for_architecture(build: Build, environment: Environment) -> Build:
-    """Built for the processor that it will run on, unless the description names platforms."""
-    if build.platforms:
-        return build
-    return build.model_copy(update={"platforms": (f"linux/{settings(environment).architecture}",)})
-
-
-def _login(environment: Environment, secrets: Mapping[str, pulumi.Output[str]]) -> Login | None:
-    """The login that the stack names; by default Docker's own configuration holds it."""
-    registry = environment.registry
-    if registry.username is None or registry.password is None:
-        return None
-    host = registry.address.partition("/")[0]
-    return Login(address=host, username=registry.username, password=pulumi.Output.secret(secrets[registry.password]))
 
 
 def _summary(args: ServiceArgs, service: Service) -> dict[str, Any]:

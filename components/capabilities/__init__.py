@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from components.capabilities.answers import Capability, refused
 from components.capabilities.aws import AWS_ECS
+from components.capabilities.gke import GKE
 from components.capabilities.kubernetes import KUBERNETES
 from components.spec.environment import PlatformName
 from components.spec.errors import Finding
@@ -123,7 +124,7 @@ FEATURES: tuple[Feature, ...] = (
 PLATFORMS: dict[PlatformName, dict[str, Capability] | None] = {
     "kubernetes": KUBERNETES,
     "aws-ecs": AWS_ECS,
-    "gke": None,
+    "gke": GKE,
     "azure-aci": None,
 }
 """None: not in this version."""
@@ -160,7 +161,7 @@ def _check_service(platform: PlatformName, service: Service) -> Iterator[Finding
             limit = f"platform {platform} does not offer {feature.title.lower()}"
             yield Finding(path, _asked_value(service, feature.path), limit, f"use {answer.alternative}")
     if (
-        platform == "kubernetes"
+        platform in ("kubernetes", "gke")
         and service.scaling is not None
         and service.scaling.scale_out_cooldown > LONGEST_COOLDOWN
     ):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pulumi
 
-from components.image import ContainerImage, ContainerImageArgs
+from components.image import declared_image
 from components.kubernetes.cluster import Cluster, ClusterArgs
 from components.kubernetes.network import url
 from components.kubernetes.service import Service, ServiceArgs
@@ -24,18 +24,12 @@ def declare(environment: Environment, secrets: Mapping[str, pulumi.Output[str]])
         ContainerRegistryArgs(spec=environment.registry, password=secrets[password] if password else None),
     )
     cluster = Cluster("cluster", ClusterArgs(environment=environment, login=registry.login))
-    inside = pulumi.ResourceOptions(providers=[cluster.provider])
-    services = {}
-    for spec in environment.services:
-        args = ServiceArgs(
-            spec=spec,
-            environment=environment,
-            image=_image(spec, registry, secrets),
-            secrets=secrets,
-            namespace=cluster.namespace,
-            pull_secret=cluster.pull_secret,
-        )
-        services[spec.name] = _summary(args, Service(spec.name, args, inside))
+
+    def image(spec: ServiceSpec) -> pulumi.Input[str]:
+        where = registry.repository(spec.name)
+        return declared_image(spec, repository=where, login=registry.login, secrets=secrets)
+
+    services = declare_services(environment, cluster, secrets, image)
     return {
         "environment": environment.tier,
         "platform": environment.platform,
@@ -48,16 +42,29 @@ def declare(environment: Environment, secrets: Mapping[str, pulumi.Output[str]])
     }
 
 
-def _image(
-    spec: ServiceSpec, registry: ContainerRegistry, secrets: Mapping[str, pulumi.Output[str]]
-) -> pulumi.Input[str]:
-    """The image's digest reference. One that is given needs no component: nothing is declared for it."""
-    if spec.image is not None:
-        return spec.image
-    args = ContainerImageArgs(
-        build=spec.build, repository=registry.repository(spec.name), login=registry.login, secrets=secrets
-    )
-    return ContainerImage(spec.name, args).reference
+def declare_services(
+    environment: Environment,
+    cluster: Cluster,
+    secrets: Mapping[str, pulumi.Output[str]],
+    image: Callable[[ServiceSpec], pulumi.Input[str]],
+) -> dict[str, dict[str, Any]]:
+    """Declare every service in the cluster; give what the program exports of each.
+
+    :param image: Declares a service's image and gives its digest reference.
+    """
+    inside = pulumi.ResourceOptions(providers=[cluster.provider])
+    services = {}
+    for spec in environment.services:
+        args = ServiceArgs(
+            spec=spec,
+            environment=environment,
+            image=image(spec),
+            secrets=secrets,
+            namespace=cluster.namespace,
+            pull_secret=cluster.pull_secret,
+        )
+        services[spec.name] = _summary(args, Service(spec.name, args, inside))
+    return services
 
 
 def _summary(args: ServiceArgs, service: Service) -> dict[str, Any]:

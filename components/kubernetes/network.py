@@ -31,6 +31,32 @@ MONITORING_NAMESPACE = "monitoring"
 """Whose pods may read the metrics."""
 
 
+GOOGLE_FRONT = ("130.211.0.0/22", "35.191.0.0/16")
+"""Where Google's load balancers and their health checks come from ("Firewall rules", Cloud Load Balancing)."""
+
+GOOGLE_IDENTITY = "iam.gke.io/gcp-service-account"
+"""Annotation of an account that is a service account of Google Cloud as well."""
+
+METADATA_SERVERS = (("169.254.169.254/32", 80), ("169.254.169.252/32", 988))
+"""Where a pod asks GKE for its identity, with Dataplane V2 and without ("About Workload Identity Federation")."""
+
+
+def ingress_class(service: Service, environment: Environment) -> str | None:
+    """The ingress controller that a service or its environment names; None for the cluster's default."""
+    own = None if service.ingress is None else service.ingress.class_name
+    return own or environment.kubernetes.ingress_class
+
+
+def google_serves(service: Service, environment: Environment) -> bool:
+    """Whether the service's address is Google's load balancer: on GKE, unless a controller is named."""
+    return environment.platform == "gke" and service.ingress is not None and ingress_class(service, environment) is None
+
+
+def by_gateway(service: Service, environment: Environment) -> bool:
+    """Whether the service's address is a Gateway with a managed certificate, and not an Ingress."""
+    return google_serves(service, environment) and service.ingress is not None and service.ingress.tls
+
+
 def service_spec(selector: Mapping[str, str]) -> ServiceSpecArgsDict:
     """A stable address inside the cluster."""
     return {
@@ -44,7 +70,9 @@ def policy_spec(service: Service, environment: Environment, selector: Mapping[st
     """Callers: the environment's own pods; the ingress controller and the metrics' reader only where there is
     something for them. Out: the environment's own pods, and the addresses that the service names."""
     callers: list[NetworkPolicyPeerArgsDict] = [{"pod_selector": {}}]
-    if service.ingress is not None:
+    if google_serves(service, environment):
+        callers += [{"ip_block": {"cidr": cidr}} for cidr in GOOGLE_FRONT]
+    elif service.ingress is not None:
         callers.append(_namespace(environment.kubernetes.ingress_namespace))
     if service.metrics_path is not None:
         callers.append(_namespace(MONITORING_NAMESPACE))
@@ -54,6 +82,11 @@ def policy_spec(service: Service, environment: Environment, selector: Mapping[st
         if target.ports:
             rule["ports"] = [{"protocol": "TCP", "port": port} for port in target.ports]
         egress.append(rule)
+    if environment.platform == "gke" and GOOGLE_IDENTITY in service.service_account_annotations:
+        egress += [
+            {"to": [{"ip_block": {"cidr": cidr}}], "ports": [{"protocol": "TCP", "port": port}]}
+            for cidr, port in METADATA_SERVERS
+        ]
     return {
         "pod_selector": {"match_labels": selector},
         "policy_types": ["Ingress", "Egress"],
@@ -62,7 +95,7 @@ def policy_spec(service: Service, environment: Environment, selector: Mapping[st
     }
 
 
-def _host(service: Service, environment: Environment) -> str:
+def host_of(service: Service, environment: Environment) -> str:
     """The host name of a service's ingress."""
     host = defaults.host(service, environment.domain)
     if host is None:
@@ -74,7 +107,7 @@ def url(service: Service, environment: Environment) -> str | None:
     """Where the world finds the service; None where it is reachable inside the environment only."""
     if service.ingress is None:
         return None
-    host = _host(service, environment)
+    host = host_of(service, environment)
     scheme = "https" if service.ingress.tls else "http"
     return f"{scheme}://{host}{_port(scheme, environment.kubernetes.ingress_endpoint)}{service.ingress.path}"
 
@@ -88,13 +121,13 @@ def _port(scheme: str, endpoint: str | None) -> str:
 
 
 def ingress_spec(service: Service, environment: Environment) -> IngressSpecArgsDict | None:
-    """A networking/v1 Ingress for the service's host and path.
+    """A networking/v1 Ingress for the service's host and path; None where it has none, or a Gateway instead.
 
     Without a named certificate the controller's own is served, which is how wildcard certificates are kept.
     """
-    if service.ingress is None:
+    if service.ingress is None or by_gateway(service, environment):
         return None
-    host = _host(service, environment)
+    host = host_of(service, environment)
     backend: IngressBackendArgsDict = {"service": {"name": service.name, "port": {"name": "http"}}}
     spec: IngressSpecArgsDict = {
         "rules": [
@@ -104,7 +137,7 @@ def ingress_spec(service: Service, environment: Environment) -> IngressSpecArgsD
             }
         ]
     }
-    class_name = service.ingress.class_name or environment.kubernetes.ingress_class
+    class_name = ingress_class(service, environment)
     if class_name is not None:
         spec["ingress_class_name"] = class_name
     if service.ingress.tls:

@@ -27,14 +27,20 @@ _NO_LOG = (400, 404)
 """The runtime has thrown the log of a finished container away, or the container has not started."""
 
 
+OF_THE_STACK = "of the stack's outputs"
+"""In place of a kubeconfig's path, where there is none."""
+
+
 class KubernetesObserver:
     """Reads Deployments, their ReplicaSets and pods."""
 
     def __init__(self, kubeconfig: str | None = None, context: str | None = None) -> None:
-        """``kubeconfig`` and ``context`` default as kubectl's do: KUBECONFIG or ~/.kube/config, current context."""
-        self._where = kubeconfig or str(config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION)
+        """``kubeconfig`` is a path or, as JSON, the document itself; it and ``context`` default as kubectl's do:
+        KUBECONFIG or ~/.kube/config, current context."""
+        given = kubeconfig or str(config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION)
+        self._where = OF_THE_STACK if given.startswith("{") else given
         # Any: the client's stubs do not know these members of ApiClient.
-        self._api: Any = _connect(self._where, context)
+        self._api: Any = _connect(given, context)
 
     def snapshot(self, target: Target) -> Snapshot:
         """The Deployment, and the pods of all its ReplicaSets."""
@@ -153,7 +159,11 @@ class KubernetesObserver:
 def _connect(kubeconfig: str, context: str | None) -> client.ApiClient:
     settings = client.Configuration()
     try:
-        config.load_kube_config(kubeconfig, context, settings, persist_config=False)
+        if kubeconfig.startswith("{"):
+            document = json.loads(kubeconfig)
+            config.load_kube_config_from_dict(document, context, settings, persist_config=False)
+        else:
+            config.load_kube_config(kubeconfig, context, settings, persist_config=False)
     except (ConfigException, OSError, ValueError) as error:
         missing = not any(Path(part).expanduser().exists() for part in kubeconfig.split(":") if part)
         what = "does not exist" if missing else f"cannot be used: {str(error).splitlines()[0].rstrip('.')}"

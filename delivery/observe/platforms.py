@@ -7,7 +7,7 @@ from delivery.exit_codes import Exit
 from delivery.observe.kubernetes import KubernetesObserver
 from delivery.observe.model import Observer
 
-OBSERVED = frozenset({"kubernetes", "aws-ecs"})
+OBSERVED = frozenset({"kubernetes", "aws-ecs", "gke"})
 
 
 def refuse_unseen(platform: str) -> None:

@@ -21,7 +21,18 @@ WORLDS = "CAAS_CLOUDS_DIR"
 
 PLUGINS = Path(__file__).parent / "plugins"
 
-KNOWN = ("aws",)
+KNOWN = ("aws", "gcp")
+
+
+GKE_KUBECONFIG = "CAAS_GKE_KUBECONFIG"
+"""The real cluster behind every simulated one of GKE; that of ``KUBECONFIG`` unless set."""
+
+GOOGLE_CREDENTIALS = (
+    "GOOGLE_APPLICATION_CREDENTIALS",
+    "GOOGLE_CREDENTIALS",
+    "GOOGLE_OAUTH_ACCESS_TOKEN",
+    "CLOUDSDK_AUTH_ACCESS_TOKEN",
+)
 
 
 def asked(variables: Mapping[str, str]) -> tuple[str, ...]:
@@ -44,10 +55,13 @@ def variables(clouds: Iterable[str], given: Mapping[str, str]) -> dict[str, str]
     The account's own credentials are taken away: nothing that runs beside the engine reaches a real cloud with them.
     """
     names = asked({CLOUDS: ",".join(clouds)})
+    behind = given.get(GKE_KUBECONFIG) or given.get("KUBECONFIG")
     return {
         CLOUDS: ",".join(names),
         "PATH": f"{PLUGINS}:{given.get('PATH', '')}",
         "CAAS_PYTHON": given.get("CAAS_PYTHON") or sys.executable,
         **({"AWS_REGION": given.get("AWS_REGION") or "eu-central-1"} if "aws" in names else {}),
         **({name: "simulated" for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")} if "aws" in names else {}),
+        **({GKE_KUBECONFIG: behind} if "gcp" in names and behind else {}),
+        **(dict.fromkeys(GOOGLE_CREDENTIALS, "") if "gcp" in names else {}),
     }

@@ -147,7 +147,8 @@ def _platform(platform: str, directory: Path) -> tuple[str, dict[str, Any], str 
         aws = {"region": "eu-central-1", "certificate": certificate}
         return f"{ACCOUNT}.dkr.ecr.eu-central-1.amazonaws.com", {"caas:aws": aws}, "aws"
     if platform == "gke":
-        gcp = {"project": "shop-staging-1234", "region": "europe-west3"}
+        office = {"office": "203.0.113.0/24"}
+        gcp = {"project": "shop-staging-1234", "region": "europe-west3", "authorizedNetworks": office}
         return "europe-west3-docker.pkg.dev/shop-staging-1234/caas", {"caas:gcp": gcp}, "gcp"
     if platform == "azure-aci":
         azure = {"subscription": "00000000-0000-0000-0000-000000000000", "location": "westeurope"}

@@ -7,6 +7,7 @@ called as the engine calls them. Nothing is asserted here.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -128,6 +129,8 @@ class RecordingMonitor(mocks.MockMonitor):
         answer.CopyFrom(properties)
         if request.type.startswith("aws:"):
             _answer_as_aws(answer, request.type, request.name, self._preview)
+        if request.type.startswith("gcp:"):
+            _answer_as_google(answer, request.type, request.name, self._preview)
         if request.type == IMAGE:
             answer["digest"] = UNKNOWN if self._preview else DIGEST
         identity = "" if not request.custom else UNKNOWN if self._preview else f"{request.name}-id"
@@ -140,6 +143,8 @@ class RecordingMonitor(mocks.MockMonitor):
         words = [given.get("availabilityZone"), *given.get("tags", {}).values()]
         answer["id"] = "found-vpc" if request.tok.endswith(":getVpc") else "-".join(["found", *filter(None, words)])
         answer.update({"dnsName": "found-dnsName", "zoneId": "found-zoneId"})
+        if request.tok == "gcp:container/getCluster:getCluster":
+            answer.update({"endpoint": "192.0.2.1", "masterAuths": [{"clusterCaCertificate": "found-authority"}]})
         return resource_pb2.ResourceInvokeResponse(**{"return": answer})
 
     def RegisterResourceOutputs(self, request: resource_pb2.RegisterResourceOutputsRequest) -> empty_pb2.Empty:
@@ -178,6 +183,23 @@ AWS_OUTPUTS = {
     "aws:secretsmanager/secretVersion:SecretVersion": ("versionId",),
 }
 """What AWS makes up for a resource, beside the ARN that every resource gets."""
+
+
+GOOGLE_OUTPUTS: dict[str, dict[str, Any]] = {
+    "gcp:serviceaccount/account:Account": {"email": "{}-email", "member": "serviceAccount:{}"},
+    "gcp:container/cluster:Cluster": {"endpoint": "192.0.2.1", "masterAuth": {"clusterCaCertificate": "{}-authority"}},
+    "gcp:compute/globalAddress:GlobalAddress": {"address": "198.51.100.1"},
+    "gcp:certificatemanager/dnsAuthorization:DnsAuthorization": {
+        "dnsResourceRecords": [{"name": "_proof.{}.", "type": "CNAME", "data": "{}.authorize."}]
+    },
+}
+"""What Google makes up for a resource; ``{}`` is the resource's name."""
+
+
+def _answer_as_google(answer: struct_pb2.Struct, type_: str, name: str, preview: bool) -> None:
+    """Give a resource of Google Cloud the outputs that others refer to: readable, or unknown in a preview."""
+    for output, value in GOOGLE_OUTPUTS.get(type_, {}).items():
+        answer.update({output: UNKNOWN if preview else json.loads(json.dumps(value).replace("{}", name))})
 
 
 def _answer_as_aws(answer: struct_pb2.Struct, type_: str, name: str, preview: bool) -> None:

@@ -11,6 +11,7 @@ import pytest
 from components import platform
 from components.capabilities import FEATURES, PLATFORMS, capability, markdown
 from components.capabilities.aws import AWS_ECS
+from components.capabilities.gke import GKE
 from components.capabilities.kubernetes import KUBERNETES
 from components.spec import SpecError
 from tests.components.worlds import environment, service
@@ -19,7 +20,7 @@ from tests.components.worlds import environment, service
 def test_every_platform_answers_to_every_feature() -> None:
     keys = [feature.key for feature in FEATURES]
     assert len(set(keys)) == len(keys)
-    assert set(KUBERNETES) == set(AWS_ECS) == set(keys)
+    assert set(KUBERNETES) == set(AWS_ECS) == set(GKE) == set(keys)
     for name in PLATFORMS:
         for key in keys:
             answer = capability(name, key)
@@ -52,13 +53,13 @@ def test_a_refused_feature_names_its_place_and_the_alternative(changes: dict[str
     assert problem.remedy.startswith(remedy)
 
 
-@pytest.mark.parametrize("name", ["gke", "azure-aci"])
+@pytest.mark.parametrize("name", ["azure-aci"])
 def test_a_platform_of_a_later_version_is_refused(name: str) -> None:
     with pytest.raises(SpecError) as caught:
         environment(platform=name)
     (problem,) = caught.value.problems
     assert (problem.file, problem.key, problem.value) == ("Pulumi.staging.yaml", "caas:platform", name)
-    assert problem.limit == "in this version: kubernetes, aws-ecs"
+    assert problem.limit == "in this version: kubernetes, aws-ecs, gke"
 
 
 def test_the_table_has_a_row_for_each_feature() -> None:
@@ -71,15 +72,22 @@ def test_every_declared_platform_has_a_room() -> None:
     assert set(platform.ROOMS) == {name for name, table in PLATFORMS.items() if table is not None}
 
 
-@pytest.mark.parametrize(("room", "sdk"), [("kubernetes", "pulumi_kubernetes"), ("aws", "pulumi_aws")])
-def test_only_the_named_platforms_sdk_is_imported(room: str, sdk: str) -> None:
+@pytest.mark.parametrize(
+    ("room", "sdks"),
+    [
+        ("kubernetes", {"pulumi_kubernetes"}),
+        ("aws", {"pulumi_aws"}),
+        ("gcp", {"pulumi_gcp", "pulumi_kubernetes"}),
+    ],
+)
+def test_only_the_named_platforms_sdk_is_imported(room: str, sdks: set[str]) -> None:
     code = (
         "import sys\n"
         "from components import platform, stack_config\n"
         "assert not [m for m in sys.modules if m.startswith('pulumi_')], 'before a platform is named'\n"
         f"import components.{room}.environment\n"
         "found = {m.partition('.')[0] for m in sys.modules if m.startswith('pulumi_')}\n"
-        f"assert found == {{'{sdk}'}}, found\n"
+        f"assert found == {sdks!r}, found\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

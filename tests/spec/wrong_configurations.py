@@ -9,6 +9,7 @@ from __future__ import annotations
 from tests.spec.wrong_aws import SERVICES_ON_AWS, SETTINGS_OF_AWS
 from tests.spec.wrong_aws_existing import EXISTING_ON_AWS
 from tests.spec.wrong_case import MARKER, Case, write
+from tests.spec.wrong_gcp import SERVICES_ON_GKE, SETTINGS_OF_GKE
 from tests.spec.wrong_numbers import COUNTS, SPELLING, UNITS
 from tests.spec.wrong_services import ADDRESSES, HEALTH, IMAGES, NAMES
 from tests.spec.wrong_stacks import ENVIRONMENTS, FILES
@@ -28,4 +29,6 @@ CASES: tuple[Case, ...] = (
     *SETTINGS_OF_AWS,
     *SERVICES_ON_AWS,
     *EXISTING_ON_AWS,
+    *SETTINGS_OF_GKE,
+    *SERVICES_ON_GKE,
 )

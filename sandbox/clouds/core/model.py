@@ -21,6 +21,8 @@ class Scope:
     account: str
     region: str
     default_tags: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Google's word for tags: what the provider writes on everything that has labels."""
 
 
 @dataclass(frozen=True)

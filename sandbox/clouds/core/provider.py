@@ -190,7 +190,12 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def _inputs(self, kind: Kind, inputs: Values, before: Values, state: Values) -> dict[str, Any]:
         """Inputs as the world has them: those that were given, and those that somebody has changed since."""
         possible = self._sdk.resource(kind.token).inputs.properties
-        kept = {key: state.get(key) for key in possible if key in inputs}
+        kept = {
+            # Where the cloud adds to what was given, what was given stands as long as nobody has changed the whole.
+            key: inputs[key] if key in kind.computed and state.get(key) == before.get(key) else state.get(key)
+            for key in possible
+            if key in inputs
+        }
         others = {key: state[key] for key in possible if key not in inputs and state.get(key) is not None}
         moved = {
             key: value

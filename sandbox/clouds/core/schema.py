@@ -11,7 +11,8 @@ from pathlib import Path
 
 from sandbox.rpc.arguments import Shape, shape_of
 
-_UPPER = re.compile(r"(?<=[a-z0-9])([A-Z])")
+_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+"""Where one word of a name ends and the next begins; ``IAMMember`` are two."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Sdk:
     def _file(self, token: str) -> Path:
         module, _, name = token.split(":")[1].partition("/")
         folder = self._directory if module == "index" else self._directory / module
-        return folder / f"{_UPPER.sub(lambda found: '_' + found[1], name).lower()}.py"
+        return folder / f"{_WORD.sub('_', name[:1].upper() + name[1:]).lower()}.py"
 
 
 def _classes(file: Path, token: str) -> Mapping[str, ast.ClassDef]:

@@ -1,0 +1,15 @@
+"""What Google Kubernetes Engine can do, and by what: Kubernetes' own answers, and where Google's differ."""
+
+from __future__ import annotations
+
+from components.capabilities.answers import Capability, native
+from components.capabilities.kubernetes import KUBERNETES
+
+GKE: dict[str, Capability] = {
+    **KUBERNETES,
+    "build": native("BuildKit (pulumi-docker-build), Artifact Registry repository"),
+    "ingress": native("Gateway of GKE with a managed certificate; Ingress where there is no TLS or a class is named"),
+    "egress": native("NetworkPolicy, enforced by Dataplane V2"),
+    "persistent": native("PersistentVolumeClaim, ReadWriteMany, on Filestore (storageClass standard-rwx)"),
+    "workload-identity": native("Workload Identity: annotation iam.gke.io/gcp-service-account, and its IAM binding"),
+}

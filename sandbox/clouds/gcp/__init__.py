@@ -1,0 +1,1 @@
+"""The simulated Google Cloud: project and network, registry, clusters, certificates and records."""

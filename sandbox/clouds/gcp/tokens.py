@@ -1,0 +1,13 @@
+"""Tokens of the resource types that others refer to."""
+
+NETWORK = "gcp:compute/network:Network"
+SUBNETWORK = "gcp:compute/subnetwork:Subnetwork"
+ROUTER = "gcp:compute/router:Router"
+REPOSITORY = "gcp:artifactregistry/repository:Repository"
+ACCOUNT = "gcp:serviceaccount/account:Account"
+CLUSTER = "gcp:container/cluster:Cluster"
+NODE_POOL = "gcp:container/nodePool:NodePool"
+CERTIFICATE = "gcp:certificatemanager/certificate:Certificate"
+CERTIFICATE_MAP = "gcp:certificatemanager/certificateMap:CertificateMap"
+AUTHORIZATION = "gcp:certificatemanager/dnsAuthorization:DnsAuthorization"
+RECORD_SET = "gcp:dns/recordSet:RecordSet"
