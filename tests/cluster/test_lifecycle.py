@@ -80,7 +80,7 @@ class Platform(ABC):
 
     def verified(self) -> str:
         """What ``caas verify`` says, looking through the platform's own API."""
-        done = self.project.caas("verify")
+        done = self.project.caas("verify", "--timeout", "180")
         assert done.code == 0, done.text
         return done.text
 
@@ -266,7 +266,8 @@ def project(directory: Path, stack: str, variables: dict[str, str], simulated: t
 @pytest.mark.parametrize("name", PLATFORMS)
 def test_the_same_services_live_on_every_platform(name: str, tmp_path: Path, sandbox_variables: dict[str, str]) -> None:
     kind, simulated = PLATFORMS[name]
-    with project(tmp_path / "project", "life", sandbox_variables, simulated) as made:
+    # The stack names the namespace, and two of the platforms share one cluster.
+    with project(tmp_path / "project", f"life-{name}", sandbox_variables, simulated) as made:
         platform = kind(made)
         platform.apply(**platform.image(1))
         first = platform.running()

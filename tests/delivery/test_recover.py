@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from delivery.output import Output
-from delivery.recover import identifier, recover
+from delivery.recover import adopted, identifier, recover
 
 URN = "urn:pulumi:dev::caas::kubernetes:apps/v1:Deployment::hello"
 
@@ -25,9 +26,17 @@ class Stack:
     def __init__(self, directory: Path) -> None:
         self.backend_directory = directory
         self.commands: list[tuple[str, ...]] = []
+        self.state: dict[str, Any] = {}
+        self.imported: dict[str, Any] = {}
 
     def run(self, *arguments: str) -> str:
         self.commands.append(arguments)
+        file = Path(arguments[-1])
+        if arguments[:2] == ("stack", "export"):
+            file.write_text(json.dumps({"deployment": self.state}), encoding="utf-8")
+        if arguments[:2] == ("stack", "import"):
+            assert file.stat().st_mode & 0o777 == 0o600
+            self.imported = json.loads(file.read_text(encoding="utf-8"))["deployment"]
         return ""
 
 
@@ -53,21 +62,36 @@ def test_a_state_that_was_finished_is_left_alone(tmp_path: Path) -> None:
 
 def test_a_state_that_was_cut_off_is_kept_and_read_again(tmp_path: Path) -> None:
     stack = Stack(tmp_path)
-    state = {
+    namespace = {"urn": "urn:of-namespace", "id": "shop"}
+    made = operation("creating", "kubernetes:apps/v1:Deployment", name="hello", namespace="shop")
+    stack.state = {
+        "resources": [namespace],
         "pending_operations": [
-            operation("creating", "kubernetes:apps/v1:Deployment", name="hello", namespace="shop"),
+            made,
             operation("creating", "docker-build:index:Image"),
             operation("updating", "kubernetes:core/v1:Service", name="hello", namespace="shop"),
-        ]
+        ],
     }
-    assert recover(stack, state, Output())  # type: ignore[arg-type]  # a stack that is played
+    assert recover(stack, stack.state, Output())  # type: ignore[arg-type]  # a stack that is played
     (backup,) = (tmp_path / "caas-backups/caas/dev").iterdir()
     assert backup.stat().st_mode & 0o777 == 0o600
-    assert stack.commands == [
-        ("stack", "export", "--file", str(backup)),
-        (
-            *("refresh", "--yes", "--skip-preview", "--suppress-progress"),
-            *("--import-pending-creates", f"{URN} shop/hello"),
-            "--clear-pending-creates",
-        ),
+    assert [command[:2] for command in stack.commands] == [
+        ("stack", "export"),
+        ("stack", "import"),
+        ("refresh", "--yes"),
     ]
+    assert stack.commands[-1][2:] == ("--skip-preview", "--suppress-progress", "--clear-pending-creates")
+    assert stack.imported == {"resources": [namespace, {**made["resource"], "id": "shop/hello"}]}
+
+
+def test_what_cannot_be_asked_for_is_left_to_the_reading(tmp_path: Path) -> None:
+    stack = Stack(tmp_path)
+    stack.state = {"pending_operations": [operation("creating", "docker-build:index:Image")]}
+    assert recover(stack, stack.state, Output())  # type: ignore[arg-type]  # a stack that is played
+    assert [command[0] for command in stack.commands] == ["stack", "refresh"]
+
+
+def test_what_was_to_replace_another_is_not_put_beside_it() -> None:
+    begun = operation("creating", "kubernetes:apps/v1:Deployment", name="hello", namespace="shop")
+    assert len(adopted({"pending_operations": [begun]})) == 1
+    assert adopted({"resources": [{"urn": URN, "id": "shop/hello-1"}], "pending_operations": [begun]}) == []
