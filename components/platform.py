@@ -20,6 +20,7 @@ ROOMS = {
     "kubernetes": "components.kubernetes.environment",
     "aws-ecs": "components.aws.environment",
     "gke": "components.gcp.environment",
+    "azure-aci": "components.azure.environment",
 }
 """Platform -> the module that declares an environment on it."""
 

@@ -39,6 +39,12 @@ PUBLIC = (
     "components.gcp.identity.WorkloadIdentities",
     "components.gcp.front.Front",
     "components.gcp.route.Route",
+    "components.azure.account.Account",
+    "components.azure.registry.ContainerRegistry",
+    "components.azure.network.Network",
+    "components.azure.cluster.Cluster",
+    "components.azure.service.Service",
+    "components.azure.front.Front",
 )
 """The classes that a program of one's own may use, in the order in which it needs them."""
 

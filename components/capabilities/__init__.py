@@ -1,7 +1,6 @@
 """What each platform can do, and by what: the table that the check, the documentation and the tests share.
 
-Features, lookups and the check; each platform's answers stand in a file of its own. Nothing of Pulumi. A platform
-whose components do not exist yet refuses everything.
+Features, lookups and the check; each platform's answers stand in a file of its own. Nothing of Pulumi.
 """
 
 from __future__ import annotations
@@ -10,8 +9,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, cast
 
-from components.capabilities.answers import Capability, refused
+from components.capabilities.answers import Capability
 from components.capabilities.aws import AWS_ECS
+from components.capabilities.azure import AZURE_ACI
 from components.capabilities.gke import GKE
 from components.capabilities.kubernetes import KUBERNETES
 from components.spec.environment import PlatformName
@@ -121,22 +121,18 @@ FEATURES: tuple[Feature, ...] = (
     ),
 )
 
-PLATFORMS: dict[PlatformName, dict[str, Capability] | None] = {
+PLATFORMS: dict[PlatformName, dict[str, Capability]] = {
     "kubernetes": KUBERNETES,
     "aws-ecs": AWS_ECS,
     "gke": GKE,
-    "azure-aci": None,
+    "azure-aci": AZURE_ACI,
 }
-"""None: not in this version."""
-
-NOT_YET = refused("platform kubernetes with a kubeconfig of that cloud's cluster")
-"""The answer of a platform that is not in this version."""
+"""Platform -> its answer to each feature."""
 
 
 def capability(platform: PlatformName, feature: str) -> Capability:
     """How a platform answers to a feature, by the feature's key."""
-    table = PLATFORMS[platform]
-    return NOT_YET if table is None else table[feature]
+    return PLATFORMS[platform][feature]
 
 
 LONGEST_COOLDOWN = 1800
@@ -145,10 +141,6 @@ LONGEST_COOLDOWN = 1800
 
 def check(platform: PlatformName, services: Iterable[Service]) -> Iterator[Finding]:
     """What the services ask for that the platform cannot do; all of it, not the first only."""
-    if PLATFORMS[platform] is None:
-        declared = ", ".join(name for name, table in PLATFORMS.items() if table is not None)
-        yield Finding(("platform",), platform, f"in this version: {declared}", f"use {NOT_YET.alternative}")
-        return
     for service in services:
         yield from _check_service(platform, service)
 
@@ -185,14 +177,12 @@ def markdown() -> str:
         "|---|" + "---|" * len(PLATFORMS),
     ]
     for feature in FEATURES:
-        cells = (_cell(platform, capability(platform, feature.key)) for platform in PLATFORMS)
+        cells = (_cell(capability(platform, feature.key)) for platform in PLATFORMS)
         lines.append(f"| {feature.title} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 
 
-def _cell(platform: PlatformName, answer: Capability) -> str:
-    if PLATFORMS[platform] is None:
-        return "not in this version"
+def _cell(answer: Capability) -> str:
     if answer.support == "refused":
         return f"refused; use {answer.alternative}"
     return f"{answer.support}: {answer.by}"

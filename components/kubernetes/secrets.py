@@ -4,48 +4,28 @@ The Secret is immutable and its name ends in a digest of what it holds. A change
 under a new name, which the pod template refers to: the pods roll, and while they do, and after a rollout that
 failed, the old pods keep the values that they were started with. Nothing restarts by hand.
 
-The digest stands in names, which Kubernetes and the state keep in plain text. So that nobody can find a short
-value by trying, it is made by scrypt, salted with project, stack, service and variable: one guess costs what one
-digest costs us. The values themselves leave the program as secret Outputs only.
+What the digest protects against is told where it is made, in ``components/secrets.py``.
 """
 
 from __future__ import annotations
 
-import functools
-import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import pulumi
 
 from components.naming import name as dns_name
+from components.secrets import content_digest
 from components.spec.service import Service
 
 if TYPE_CHECKING:
     from pulumi_kubernetes.core.v1 import EnvVarArgsDict, SecretKeySelectorArgsDict
-
-DIGEST_LENGTH = 10
-"""Hexadecimal digits in a Secret's name."""
 
 
 def secret_name(service: Service, salt: str, values: Mapping[str, pulumi.Output[str]]) -> pulumi.Output[str]:
     """``<service>-<digest of the values>``; unknown in a preview while a value is unknown."""
     digest = pulumi.Output.all(**values).apply(lambda known: content_digest(f"{salt}/{service.name}", known))
     return pulumi.Output.unsecret(digest).apply(lambda suffix: dns_name(service.name, suffix))
-
-
-def content_digest(salt: str, values: Mapping[str, str]) -> str:
-    """The digest of all values together; see the module for what it protects against."""
-    total = hashlib.sha256()
-    for variable, value in sorted(values.items()):
-        total.update(_stretched(f"{salt}/{variable}", value))
-    return total.hexdigest()[:DIGEST_LENGTH]
-
-
-@functools.cache
-def _stretched(salt: str, value: str) -> bytes:
-    """About 50 ms and 16 MiB per guess."""
-    return hashlib.scrypt(value.encode(), salt=salt.encode(), n=2**14, r=8, p=1, dklen=32)
 
 
 def variables(service: Service, own: pulumi.Output[str] | None) -> list[EnvVarArgsDict]:

@@ -110,6 +110,22 @@ GCP_MACHINE = r"^[a-z][a-z0-9]*-[a-z0-9]+(-[a-z0-9]+)*$"
 
 GCP_KEY = r"^projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/]+$"
 
+AZURE_SUBSCRIPTION = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+
+AZURE_LOCATION = r"^[a-z]+[a-z0-9]*$"
+
+AZURE_GROUP = r"^[A-Za-z0-9_().-]{0,89}[A-Za-z0-9_()-]$"
+
+_AZURE_ID = AZURE_SUBSCRIPTION.replace("^", "^/subscriptions/").removesuffix("$") + r"/resourceGroups/[^/]+/providers/"
+
+AZURE_REGISTRY = _AZURE_ID + r"Microsoft\.ContainerRegistry/registries/[A-Za-z0-9]{5,50}$"
+
+AZURE_SUBNET = _AZURE_ID + r"Microsoft\.Network/virtualNetworks/[^/]+/subnets/[^/]+$"
+
+AZURE_VAULT = _AZURE_ID + r"Microsoft\.KeyVault/vaults/[A-Za-z][A-Za-z0-9-]{1,22}[A-Za-z0-9]$"
+
+AZURE_CERTIFICATE = r"^[0-9A-Za-z-]{1,127}$"
+
 ServiceName = Annotated[str, StringConstraints(pattern=DNS_LABEL, max_length=40)]
 """At most 40 characters, so that the names derived from it fit the shortest limit (63)."""
 

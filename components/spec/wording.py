@@ -85,6 +85,26 @@ PATTERNS: Mapping[str, Words] = {
         "the name of a key in Cloud KMS",
         "write it like projects/P/locations/europe-west3/keyRings/R/cryptoKeys/K",
     ),
+    base.AZURE_SUBSCRIPTION: (
+        "the id of a subscription: a UUID in lower case",
+        "write it like 00000000-0000-0000-0000-000000000000; `az account show --query id` tells it",
+    ),
+    base.AZURE_LOCATION: ("a location of Azure by its short name", "write it like westeurope"),
+    base.AZURE_GROUP: ("the name of a resource group, at most 90 characters", "write it like shop-prod"),
+    base.AZURE_REGISTRY: (
+        "the id of a container registry",
+        "write it like /subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.ContainerRegistry/registries/NAME",
+    ),
+    base.AZURE_SUBNET: (
+        "the id of a subnet",
+        "write it like /subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.Network/virtualNetworks/NAME/"
+        "subnets/NAME",
+    ),
+    base.AZURE_VAULT: (
+        "the id of a Key Vault",
+        "write it like /subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.KeyVault/vaults/NAME",
+    ),
+    base.AZURE_CERTIFICATE: ("the name of a certificate: letters, digits and -", "write it like wildcard-example-com"),
     base.AWS_HOSTED_ZONE: ("the id of a Route 53 zone", "write it like Z0123456789ABCDEFGHIJ"),
     base.ORIGIN: ("a URL of scheme and host only", "write it like http://127.0.0.1:18080"),
 }

@@ -18,6 +18,7 @@ import pulumi
 from components import platform
 from components.spec import Environment, load_environment, read_files
 from tests.components.aws import inventory as aws
+from tests.components.azure import inventory as azure
 from tests.components.gcp import inventory as gcp
 from tests.components.recorder import record
 
@@ -34,7 +35,7 @@ def own(stack: str) -> Environment:
 
 
 WORLDS: tuple[tuple[Callable[[str], Environment], str], ...] = tuple(
-    (world, stack) for world in (own, aws.stack, gcp.stack) for stack in STACKS
+    (world, stack) for world in (own, aws.stack, gcp.stack, azure.stack) for stack in STACKS
 )
 """Whose inventories are kept."""
 

@@ -131,6 +131,8 @@ class RecordingMonitor(mocks.MockMonitor):
             _answer_as_aws(answer, request.type, request.name, self._preview)
         if request.type.startswith("gcp:"):
             _answer_as_google(answer, request.type, request.name, self._preview)
+        if request.type.startswith("azure-native:"):
+            _answer_as_azure(answer, request.type, request.name, self._preview)
         if request.type == IMAGE:
             answer["digest"] = UNKNOWN if self._preview else DIGEST
         identity = "" if not request.custom else UNKNOWN if self._preview else f"{request.name}-id"
@@ -145,6 +147,8 @@ class RecordingMonitor(mocks.MockMonitor):
         answer.update({"dnsName": "found-dnsName", "zoneId": "found-zoneId"})
         if request.tok == "gcp:container/getCluster:getCluster":
             answer.update({"endpoint": "192.0.2.1", "masterAuths": [{"clusterCaCertificate": "found-authority"}]})
+        if request.tok.startswith("azure-native:"):
+            answer.update({"primarySharedKey": "found-key", "value": "https://found/trigger"})
         return resource_pb2.ResourceInvokeResponse(**{"return": answer})
 
     def RegisterResourceOutputs(self, request: resource_pb2.RegisterResourceOutputsRequest) -> empty_pb2.Empty:
@@ -194,6 +198,23 @@ GOOGLE_OUTPUTS: dict[str, dict[str, Any]] = {
     },
 }
 """What Google makes up for a resource; ``{}`` is the resource's name."""
+
+
+AZURE_OUTPUTS: dict[str, dict[str, Any]] = {
+    "azure-native:managedidentity:UserAssignedIdentity": {"principalId": "{}-principal"},
+    "azure-native:operationalinsights:Workspace": {"customerId": "{}-customer"},
+    "azure-native:network:PublicIPAddress": {"ipAddress": "198.51.100.1"},
+    "azure-native:network:LoadBalancer": {"frontendIPConfigurations": [{"privateIPAddress": "10.0.16.4"}]},
+}
+"""What Azure makes up for a resource, beside the name that every resource gets; ``{}`` is the resource's name."""
+
+
+def _answer_as_azure(answer: struct_pb2.Struct, type_: str, name: str, preview: bool) -> None:
+    """Give a resource of Azure the outputs that others refer to: readable, or unknown in a preview."""
+    if "identity" in answer:
+        answer.update({"identity": {"principalId": f"{name}-principal", "type": "given"}})  # never as it was given
+    for output, value in {"name": "{}-name", **AZURE_OUTPUTS.get(type_, {})}.items():
+        answer.update({output: UNKNOWN if preview else json.loads(json.dumps(value).replace("{}", name))})
 
 
 def _answer_as_google(answer: struct_pb2.Struct, type_: str, name: str, preview: bool) -> None:

@@ -11,6 +11,7 @@ import pytest
 from components import platform
 from components.capabilities import FEATURES, PLATFORMS, capability, markdown
 from components.capabilities.aws import AWS_ECS
+from components.capabilities.azure import AZURE_ACI
 from components.capabilities.gke import GKE
 from components.capabilities.kubernetes import KUBERNETES
 from components.spec import SpecError
@@ -20,7 +21,7 @@ from tests.components.worlds import environment, service
 def test_every_platform_answers_to_every_feature() -> None:
     keys = [feature.key for feature in FEATURES]
     assert len(set(keys)) == len(keys)
-    assert set(KUBERNETES) == set(AWS_ECS) == set(GKE) == set(keys)
+    assert set(KUBERNETES) == set(AWS_ECS) == set(GKE) == set(AZURE_ACI) == set(keys)
     for name in PLATFORMS:
         for key in keys:
             answer = capability(name, key)
@@ -53,15 +54,6 @@ def test_a_refused_feature_names_its_place_and_the_alternative(changes: dict[str
     assert problem.remedy.startswith(remedy)
 
 
-@pytest.mark.parametrize("name", ["azure-aci"])
-def test_a_platform_of_a_later_version_is_refused(name: str) -> None:
-    with pytest.raises(SpecError) as caught:
-        environment(platform=name)
-    (problem,) = caught.value.problems
-    assert (problem.file, problem.key, problem.value) == ("Pulumi.staging.yaml", "caas:platform", name)
-    assert problem.limit == "in this version: kubernetes, aws-ecs, gke"
-
-
 def test_the_table_has_a_row_for_each_feature() -> None:
     lines = markdown().splitlines()
     assert len(lines) == len(FEATURES) + 2
@@ -69,7 +61,7 @@ def test_the_table_has_a_row_for_each_feature() -> None:
 
 
 def test_every_declared_platform_has_a_room() -> None:
-    assert set(platform.ROOMS) == {name for name, table in PLATFORMS.items() if table is not None}
+    assert set(platform.ROOMS) == set(PLATFORMS)
 
 
 @pytest.mark.parametrize(
@@ -78,6 +70,7 @@ def test_every_declared_platform_has_a_room() -> None:
         ("kubernetes", {"pulumi_kubernetes"}),
         ("aws", {"pulumi_aws"}),
         ("gcp", {"pulumi_gcp", "pulumi_kubernetes"}),
+        ("azure", {"pulumi_azure_native"}),
     ],
 )
 def test_only_the_named_platforms_sdk_is_imported(room: str, sdks: set[str]) -> None:

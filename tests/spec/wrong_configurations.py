@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from tests.spec.wrong_aws import SERVICES_ON_AWS, SETTINGS_OF_AWS
 from tests.spec.wrong_aws_existing import EXISTING_ON_AWS
+from tests.spec.wrong_azure import SERVICES_ON_AZURE, SETTINGS_OF_AZURE
 from tests.spec.wrong_case import MARKER, Case, write
 from tests.spec.wrong_gcp import SERVICES_ON_GKE, SETTINGS_OF_GKE
 from tests.spec.wrong_numbers import COUNTS, SPELLING, UNITS
@@ -31,4 +32,6 @@ CASES: tuple[Case, ...] = (
     *EXISTING_ON_AWS,
     *SETTINGS_OF_GKE,
     *SERVICES_ON_GKE,
+    *SETTINGS_OF_AZURE,
+    *SERVICES_ON_AZURE,
 )

@@ -1,0 +1,88 @@
+"""A whole environment on Azure: the platform's side of the seam in ``components/platform.py``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+from components.azure import front as fronts
+from components.azure.account import Account, AccountArgs, settings
+from components.azure.cluster import Cluster, ClusterArgs
+from components.azure.front import Front, FrontArgs, public
+from components.azure.network import Network, NetworkArgs
+from components.azure.registry import ContainerRegistry, ContainerRegistryArgs
+from components.azure.service import Service, ServiceArgs
+from components.image import declared_image
+from components.registry import named_login
+from components.spec.environment import Environment
+
+PROCESSOR = "linux/amd64"
+"""All that Container Instances has."""
+
+
+def declare(environment: Environment, secrets: Mapping[str, pulumi.Output[str]]) -> dict[str, Any]:
+    """Declare account, registry, network, services and gateway; give what the program exports."""
+    account = Account("account", AccountArgs(environment=environment))
+    inside = pulumi.ResourceOptions(providers=[account.provider])
+    registry = ContainerRegistry("registry", ContainerRegistryArgs(environment=environment, account=account), inside)
+    network = Network("network", NetworkArgs(environment=environment, account=account), inside)
+    cluster = Cluster("cluster", ClusterArgs(environment=environment, account=account, network=network), inside)
+    login = named_login(environment.registry, secrets)
+    services, hosts = {}, {}
+    for spec in environment.services:
+        image = declared_image(
+            spec,
+            repository=registry.repository(spec.name),
+            login=login,
+            secrets=secrets,
+            before_push=registry.before_push,
+            platform=PROCESSOR,
+        )
+        args = ServiceArgs(
+            spec=spec,
+            environment=environment,
+            image=image,
+            account=account,
+            registry=registry,
+            network=network,
+            cluster=cluster,
+            secrets=secrets,
+        )
+        service = Service(spec.name, args, inside)
+        services[spec.name], hosts[spec.name] = _summary(args, service), service.host
+    front = None
+    if public(environment):
+        front = Front(
+            "front", FrontArgs(environment=environment, account=account, network=network, hosts=hosts), inside
+        )
+    where = settings(environment)
+    return {
+        "environment": environment.tier,
+        "platform": environment.platform,
+        "services": services,
+        "azure": {
+            "subscription": where.subscription,
+            "location": where.location,
+            "resourceGroup": account.group,
+            "zone": cluster.zone,
+            "address": front.address if front else None,
+        },
+    }
+
+
+def _summary(args: ServiceArgs, service: Service) -> dict[str, Any]:
+    """What the delivery pipeline and people need to find and judge a service."""
+    return {
+        "image": args.image,
+        "url": fronts.url(args.spec),
+        "host": service.host,
+        "resourceGroup": args.account.group,
+        "nGroup": service.group,
+        "profile": service.profile,
+        "port": args.spec.port,
+        "minimum": service.minimum,
+        "maximum": service.maximum,
+        "healthPath": args.spec.health.readiness.path,
+    }
