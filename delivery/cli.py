@@ -102,6 +102,7 @@ def verify(
             context=truth.context,
             region=truth.region,
             account=truth.account,
+            subscription=truth.subscription,
         )
         findings = verifying.verify(truth, observer, output, timeout=timeout)
         output.table(verifying.COLUMNS, [f.row() for f in findings])

@@ -20,15 +20,16 @@ class DeclaredService:
     """``repository@sha256:…``."""
     url: str | None
     namespace: str
-    """Of the Deployment; on ECS the cluster."""
+    """Of the Deployment; on ECS the cluster, on Azure the resource group."""
     deployment: str
-    """On ECS the service."""
+    """On ECS the service, on Azure the NGroup."""
     port: int
     minimum: int
     maximum: int
     health_path: str
     revision: str | None = None
-    """The task definition's ARN, on ECS."""
+    """What it was declared to run, where the platform names that: a task definition's ARN on ECS, a profile's id on
+    Azure."""
 
     @property
     def digest(self) -> str:
@@ -52,6 +53,8 @@ class Declared:
     """On ECS."""
     account: str | None = None
     """On ECS."""
+    subscription: str | None = None
+    """On Azure."""
 
 
 def parse(outputs: Mapping[str, Any], stack: str) -> Declared:
@@ -77,6 +80,7 @@ def parse(outputs: Mapping[str, Any], stack: str) -> Declared:
             ingress_endpoint=cluster.get("ingressEndpoint"),
             region=(outputs.get("aws") or {}).get("region"),
             account=(outputs.get("aws") or {}).get("account"),
+            subscription=(outputs.get("azure") or {}).get("subscription"),
         )
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise DeliveryError(
@@ -92,11 +96,16 @@ def _service(name: str, fields: Mapping[str, Any]) -> DeclaredService:
         name=name,
         image=str(fields["image"]),
         url=fields["url"],
-        namespace=str(fields["cluster"] if "cluster" in fields else fields["namespace"]),
-        deployment=str(fields["service"] if "service" in fields else fields["deployment"]),
+        namespace=str(_either(fields, "namespace", "cluster", "resourceGroup")),
+        deployment=str(_either(fields, "deployment", "service", "nGroup")),
         port=int(fields["port"]),
         minimum=int(fields["minimum"]),
         maximum=int(fields["maximum"]),
         health_path=str(fields["healthPath"]),
-        revision=fields.get("taskDefinition"),
+        revision=fields.get("taskDefinition") or fields.get("profile"),
     )
+
+
+def _either(fields: Mapping[str, Any], *names: str) -> Any:
+    """The one of these that the platform calls it."""
+    return next((fields[name] for name in names if name in fields), None) or fields[names[0]]

@@ -83,6 +83,7 @@ def _observer(environment: Environment) -> Observer:
         context=cluster.context,
         region=aws.region if aws is not None else None,
         account=account_of(aws, environment.registry) if aws is not None else None,
+        subscription=environment.azure.subscription if environment.azure is not None else None,
     )
 
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_azure_native.authorization import RoleAssignment
 from pulumi_azure_native.containerregistry import Registry
+from pulumi_azure_native.resources import ResourceGroup
 
-from components.azure.account import ACR_PULL, Account, assign, role_id, settings, tags
+from components.azure.account import ACR_PULL, GROUP_LIMIT, Account, assign, named, role_id, settings, tags
 from components.base import Component, Transform
 from components.spec.checks_azure import CONTAINER_REGISTRY
 from components.spec.environment import Environment
@@ -79,8 +80,24 @@ class ContainerRegistry(Component):
             opts=self.child(),
         )
 
+    def _home(self, args: ContainerRegistryArgs, kept: bool) -> tuple[str, list[pulumi.Resource]]:
+        """The resource group of a registry. One that is to stay has its own, since a group that goes takes with it what
+        is inside."""
+        if not kept or not args.account.made:
+            return args.account.group, args.account.made
+        group = ResourceGroup(
+            f"{self._prefix}-group",
+            resource_group_name=named(args.environment, "images", limit=GROUP_LIMIT),
+            location=settings(args.environment).location,
+            tags=tags(args.environment),
+            opts=self.child(retain_on_delete=True),
+        )
+        return named(args.environment, "images", limit=GROUP_LIMIT), [group]
+
     def _registry(self, own: str, args: ContainerRegistryArgs) -> Registry:
         environment = args.environment
+        kept = environment.tier != "dev"
+        group, before = self._home(args, kept)
         # Retention, quarantine and zones are the premium tier's.
         premium = environment.tier != "dev" or settings(environment).quarantine
         policies = {
@@ -90,7 +107,7 @@ class ContainerRegistry(Component):
         return Registry(
             f"{self._prefix}-registry",
             registry_name=own,
-            resource_group_name=args.account.group,
+            resource_group_name=group,
             location=settings(environment).location,
             sku={"name": "Premium" if premium else "Standard"},
             admin_user_enabled=False,
@@ -102,5 +119,5 @@ class ContainerRegistry(Component):
             policies=policies if premium else None,
             tags=tags(environment),
             # Where images matter, the registry stays when the stack goes.
-            opts=self.child(depends_on=args.account.made, retain_on_delete=environment.tier != "dev"),
+            opts=self.child(depends_on=before, retain_on_delete=kept),
         )

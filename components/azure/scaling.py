@@ -14,7 +14,10 @@ from components.spec.service import Scaling
 
 API_VERSION = "2025-09-01"
 MANAGEMENT = "https://management.azure.com"
-TRIGGER = "alert"
+TRIGGER, BOUNDS = "alert", "bounds"
+
+LOOKS = 5
+"""Minutes from one look at the bounds to the next."""
 
 PERIODS = {60: "PT1M", 300: "PT5M", 900: "PT15M", 1800: "PT30M", 3600: "PT1H"}
 """Seconds -> how Azure writes them: both how often an alert looks and over how long ("Metric alerts")."""
@@ -86,18 +89,20 @@ def alerts(scaling: Scaling) -> list[Alert]:
 def workflow(group: str, scaling: Scaling) -> dict[str, Any]:
     """The workflow's definition: read the count, work out the next one, write it where it differs.
 
-    Outwards ``count * figure / target``, rounded up and one more at the least; inwards one less.
+    Outwards ``count * figure / target``, rounded up and one more at the least; inwards one less; always within the
+    bounds, which are looked at without an alert too.
 
     :param group: Id of the NGroup.
     """
-    condition = "triggerBody()?['data']?['alertContext']?['condition']?['allOf'][0]"
-    figure = f"int(first(split(string({condition}?['metricValue']), '.')))"
-    target = f"int(first(split(string({condition}?['threshold']), '.')))"
+    # Both arms of an `if` are worked out, so each part has a value without an alert too.
+    condition = "triggerBody()?['data']?['alertContext']?['condition']?['allOf']?[0]"
+    figure = f"int(first(split(string(coalesce({condition}?['metricValue'], 0)), '.')))"
+    target = f"int(first(split(string(coalesce({condition}?['threshold'], 1)), '.')))"
     count = "int(body('read')?['properties']?['elasticProfile']?['desiredCount'])"
     outwards = f"max(add({count}, 1), div(sub(add(mul({count}, {figure}), {target}), 1), {target}))"
     inwards = f"sub({count}, 1)"
-    is_inwards = f"endsWith(triggerBody()?['data']?['essentials']?['alertRule'], '{INWARDS}')"
-    wanted = f"if({is_inwards}, {inwards}, {outwards})"
+    is_inwards = f"endsWith(coalesce(triggerBody()?['data']?['essentials']?['alertRule'], ''), '{INWARDS}')"
+    wanted = f"if(equals(triggerBody(), null), {count}, if({is_inwards}, {inwards}, {outwards}))"
     bounded = f"@min({scaling.maximum}, max({scaling.minimum}, {wanted}))"
     return {
         "$schema": "https://schema.management.azure.com/providers/Microsoft.Logic/schemas/2016-06-01/"
@@ -110,7 +115,13 @@ def workflow(group: str, scaling: Scaling) -> dict[str, Any]:
                 "inputs": {"schema": {}},
                 # Two that read the same count would both write the next one.
                 "runtimeConfiguration": {"concurrency": {"runs": 1}},
-            }
+            },
+            # No alert speaks of a count outside the bounds, such as one that an update has raised.
+            BOUNDS: {
+                "type": "Recurrence",
+                "recurrence": {"frequency": "Minute", "interval": LOOKS},
+                "runtimeConfiguration": {"concurrency": {"runs": 1}},
+            },
         },
         "actions": {
             "read": {"type": "Http", "inputs": _call("GET", group), "runAfter": {}},

@@ -7,7 +7,7 @@ from delivery.exit_codes import Exit
 from delivery.observe.kubernetes import KubernetesObserver
 from delivery.observe.model import Observer
 
-OBSERVED = frozenset({"kubernetes", "aws-ecs", "gke"})
+OBSERVED = frozenset({"kubernetes", "aws-ecs", "gke", "azure-aci"})
 
 
 def refuse_unseen(platform: str) -> None:
@@ -27,6 +27,7 @@ def observer_for(
     context: str | None = None,
     region: str | None = None,
     account: str | None = None,
+    subscription: str | None = None,
 ) -> Observer:
     """The eyes for a platform; refused as above where there are none."""
     refuse_unseen(platform)
@@ -35,4 +36,8 @@ def observer_for(
         from delivery.observe.ecs import EcsObserver
 
         return EcsObserver(region or "", account)
+    if platform == "azure-aci":
+        from delivery.observe.aci import AciObserver  # for the same reason
+
+        return AciObserver(subscription or "")
     return KubernetesObserver(kubeconfig, context)

@@ -21,7 +21,7 @@ WORLDS = "CAAS_CLOUDS_DIR"
 
 PLUGINS = Path(__file__).parent / "plugins"
 
-KNOWN = ("aws", "gcp")
+KNOWN = ("aws", "gcp", "azure")
 
 
 GKE_KUBECONFIG = "CAAS_GKE_KUBECONFIG"
@@ -33,6 +33,10 @@ GOOGLE_CREDENTIALS = (
     "GOOGLE_OAUTH_ACCESS_TOKEN",
     "CLOUDSDK_AUTH_ACCESS_TOKEN",
 )
+
+
+AZURE_CREDENTIALS = ("ARM_CLIENT_SECRET", "ARM_OIDC_TOKEN", "ARM_OIDC_REQUEST_TOKEN", "AZURE_CLIENT_SECRET")
+"""What proves who somebody is; ids alone do not, and Azure's own client takes no empty ones."""
 
 
 def asked(variables: Mapping[str, str]) -> tuple[str, ...]:
@@ -64,4 +68,5 @@ def variables(clouds: Iterable[str], given: Mapping[str, str]) -> dict[str, str]
         **({name: "simulated" for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")} if "aws" in names else {}),
         **({GKE_KUBECONFIG: behind} if "gcp" in names and behind else {}),
         **(dict.fromkeys(GOOGLE_CREDENTIALS, "") if "gcp" in names else {}),
+        **(dict.fromkeys(AZURE_CREDENTIALS, "") if "azure" in names else {}),
     }

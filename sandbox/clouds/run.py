@@ -1,6 +1,7 @@
 """``python -m sandbox.clouds.run aws -- pulumi up``: a command that meets simulated clouds instead of real ones.
 
-With ``aws`` among them, AWS's own clients meet the same world as the engine, for as long as the command runs.
+With ``aws`` or ``azure`` among them, the clouds' own clients meet the same world as the engine, for as long as the
+command runs.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from sandbox import toolchain
 from sandbox.clouds import environment
@@ -45,16 +46,20 @@ def main() -> None:
 
 @contextmanager
 def _clients(clouds: Sequence[str], variables: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """The variables by which AWS's own clients find the simulation."""
-    if "aws" not in clouds:
-        yield {}
-        return
-    # Imported here: moto is slow to import, and the other clouds need none of it.
-    from sandbox.clouds.aws import mirror
+    """The variables by which the clouds' own clients find the simulation."""
+    found: dict[str, str] = {}
+    with ExitStack() as stack:
+        if "aws" in clouds:
+            # Imported here: moto is slow to import, and the other clouds need none of it.
+            from sandbox.clouds.aws import mirror
 
-    world = World(environment.directory(variables) / "aws.json")
-    with mirror.serving(world, *mirror.regions()) as address:
-        yield {"AWS_ENDPOINT_URL": address}
+            world = World(environment.directory(variables) / "aws.json")
+            found["AWS_ENDPOINT_URL"] = stack.enter_context(mirror.serving(world, *mirror.regions()))
+        if "azure" in clouds:
+            from sandbox.clouds.azure import management
+
+            found |= stack.enter_context(management.serving(World(environment.directory(variables) / "azure.json")))
+        yield found
 
 
 def _run(command: Sequence[str], variables: Mapping[str, str]) -> int:

@@ -29,6 +29,8 @@ class Shape:
     properties: Mapping[str, Shape] = field(default_factory=dict)
     """Of an object, by the names that go over the wire."""
     required: frozenset[str] = frozenset()
+    choices: tuple[str, ...] = ()
+    """Of a string: the words that are accepted; empty where all are."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,9 @@ def failures(shape: Shape, value: Any, path: str = "") -> Iterator[Failure]:
         return
     if not _fits(shape.kind, value):
         yield Failure(path, f"expected {shape.kind}, got {_kind(value)}")
+    elif shape.choices and value not in shape.choices:
+        listed = ", ".join(f'"{word}"' for word in shape.choices)
+        yield Failure(path, f"expected {path} to be one of [{listed}], got {value}")
     elif shape.kind == "object":
         for name in sorted(shape.required - {key for key, given in value.items() if given is not None}):
             yield Failure(_below(path, name), f"Missing required argument. The argument {name!r} is required.")
@@ -104,7 +109,11 @@ def _renamed(body: list[ast.stmt]) -> Iterator[tuple[str, str]]:
 def _annotated(node: ast.expr, inputs: Path) -> Shape:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         known = _NESTED.get((inputs, node.value))
-        return known or _object(_classes(inputs), node.value, inputs, nested=True)
+        if known is not None:
+            return known
+        if node.value not in _classes(inputs):
+            return Shape("string", choices=_words(inputs.with_name("_enums.py"), node.value))
+        return _object(_classes(inputs), node.value, inputs, nested=True)
     name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
     if name in SCALARS:
         return Shape(SCALARS[name])
@@ -117,7 +126,26 @@ def _annotated(node: ast.expr, inputs: Path) -> Shape:
             return Shape("list", element=_annotated(inner[0], inputs))
         if outer == "Mapping":
             return Shape("map", element=_annotated(inner[1], inputs))
+        if outer == "Union":
+            return _either(inner, inputs)
     return Shape("any")
+
+
+def _either(options: list[ast.expr], inputs: Path) -> Shape:
+    """A text or one of the words of an enumeration is one of these words; every other union is left open."""
+    names = [one.value for one in options if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+    texts = [one for one in options if ast.unparse(one).rpartition(".")[2] == "str"]
+    if len(names) == len(texts) == 1 and len(options) == 2 and names[0] not in _classes(inputs):
+        return Shape("string", choices=_words(inputs.with_name("_enums.py"), names[0]))
+    return Shape("any")
+
+
+def _words(module: Path, name: str) -> tuple[str, ...]:
+    """The words of an enumeration; none where it stands in another module."""
+    body = _classes(module)[name].body if module.is_file() and name in _classes(module) else []
+    return tuple(
+        str(one.value.value) for one in body if isinstance(one, ast.Assign) and isinstance(one.value, ast.Constant)
+    )
 
 
 def _fits(kind: str, value: Any) -> bool:

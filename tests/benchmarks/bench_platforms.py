@@ -151,7 +151,9 @@ def _platform(platform: str, directory: Path) -> tuple[str, dict[str, Any], str 
         gcp = {"project": "shop-staging-1234", "region": "europe-west3", "authorizedNetworks": office}
         return "europe-west3-docker.pkg.dev/shop-staging-1234/caas", {"caas:gcp": gcp}, "gcp"
     if platform == "azure-aci":
-        azure = {"subscription": "00000000-0000-0000-0000-000000000000", "location": "westeurope"}
+        subscription = "12345678-1234-9876-4563-123456789012"
+        vault = f"/subscriptions/{subscription}/resourceGroups/keys/providers/Microsoft.KeyVault/vaults/shop-keys"
+        azure = {"subscription": subscription, "location": "westeurope", "vault": vault, "certificate": "wildcard"}
         return "shopstaging.azurecr.io", {"caas:azure": azure}, "azure"
     kubeconfig = directory / "kubeconfig"
     kubeconfig.write_text(json.dumps(KUBECONFIG), encoding="utf-8")

@@ -7,6 +7,7 @@ and other bounds, found changed by a hand, put right, and taken down to nothing.
 from __future__ import annotations
 
 import json
+import re
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -20,7 +21,10 @@ from kubernetes import client, config
 from sandbox.clouds import environment as clouds
 from sandbox.clouds.aws import tokens
 from sandbox.clouds.aws.formats import ACCOUNT
-from sandbox.clouds.core.world import World
+from sandbox.clouds.azure import scaler
+from sandbox.clouds.azure import tokens as azure
+from sandbox.clouds.azure.instances import profile_of
+from sandbox.clouds.core.world import GLOBAL, World
 from tests import projects
 from tests.cluster import hello
 from tests.projects import Project
@@ -46,6 +50,9 @@ SERVICES["hello"].pop("replicas")
 
 class Platform(ABC):
     """What a test has to know of one platform."""
+
+    LARGER = 96
+    """MiB of another size that the platform sells."""
 
     def __init__(self, project: Project) -> None:
         self.project = project
@@ -235,8 +242,66 @@ class OnAws(Platform):
         return World(self.project.directory / "clouds" / "aws.json")
 
 
-def _only(world: World, token: str) -> dict[str, Any]:
-    (record,) = world.all(token, REGION).values()
+class OnAzure(Platform):
+    """The simulated Azure."""
+
+    REGISTRY = "shopteam.azurecr.io"
+    LARGER = 2048
+
+    def settings(self) -> dict[str, Any]:
+        where = {"subscription": "12345678-1234-9876-4563-123456789012", "location": "westeurope"}
+        return {
+            "platform": "azure-aci",
+            "tier": "dev",
+            "registry": {"address": self.REGISTRY},
+            "azure": where,
+            "domain": "example.com",
+        }
+
+    def image(self, number: int) -> dict[str, Any]:
+        return {"image": f"{self.REGISTRY}/hello@sha256:{number:064x}"}
+
+    def verified(self) -> str:
+        simulated = [sys.executable, "-m", "sandbox.clouds.run", "azure", "--"]
+        done = self.project.run([*simulated, *self.project.caas_command("verify")])
+        assert done.code == 0, done.text
+        return done.text
+
+    def running(self) -> dict[str, Any]:
+        with self._world.open() as world:
+            group = _only(world, azure.NGROUP, GLOBAL)
+            profile = world.find(azure.PROFILE, GLOBAL, "id", profile_of(group))
+            bounds = _only(world, azure.WORKFLOW, GLOBAL)["definition"]["actions"]["count"]["inputs"]
+        assert profile is not None
+        (container,) = profile["state"]["containers"]
+        memory = round(container["resources"]["requests"]["memoryInGB"] * 1024)
+        minimum = re.search(r"max\((\d+), if", bounds)
+        assert minimum is not None
+        return {"image": container["image"], "memory": memory, "minimum": int(minimum[1])}
+
+    def settle(self) -> None:
+        """The scaler's clock."""
+        scaler.tick(self._world)
+        self.verified()
+
+    def tamper(self) -> None:
+        with self._world.open() as world:
+            ((id_, record),) = world.all(azure.NGROUP, GLOBAL).items()
+            profile = {"updateMode": "Manual"}
+            changed = {**record["state"], "updateProfile": profile}
+            world.put(azure.NGROUP, GLOBAL, id_, {**record, "state": changed})
+
+    def gone(self) -> bool:
+        with self._world.open() as world:
+            return list(world.everything()) == []
+
+    @property
+    def _world(self) -> World:
+        return World(self.project.directory / "clouds" / "azure.json")
+
+
+def _only(world: World, token: str, region: str = REGION) -> dict[str, Any]:
+    (record,) = world.all(token, region).values()
     return dict(record["state"])
 
 
@@ -244,6 +309,7 @@ PLATFORMS: dict[str, tuple[type[Platform], tuple[str, ...]]] = {
     "kubernetes": (OnKubernetes, ()),
     "aws-ecs": (OnAws, ("aws",)),
     "gke": (OnGke, ("gcp",)),
+    "azure-aci": (OnAzure, ("azure",)),
 }
 """Platform -> what knows it, and the clouds that are simulated for it."""
 
@@ -278,11 +344,11 @@ def test_the_same_services_live_on_every_platform(name: str, tmp_path: Path, san
         second = platform.running()
         assert second["image"] != first["image"]
 
-        platform.apply(memory=96)
-        assert platform.running() == {**second, "memory": 96}
+        platform.apply(memory=platform.LARGER)
+        assert platform.running() == {**second, "memory": platform.LARGER}
 
         platform.apply(scaling={"minimum": 2})
-        assert platform.running() == {**second, "memory": 96, "minimum": 2}
+        assert platform.running() == {**second, "memory": platform.LARGER, "minimum": 2}
         platform.settle()
         assert platform.difference() == ""
 

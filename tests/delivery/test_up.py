@@ -47,7 +47,7 @@ def test_an_empty_stack_is_not_asked_about() -> None:
 
 
 def test_a_platform_that_cannot_be_looked_at_is_named_before_its_outputs_are_judged() -> None:
-    outputs = {"environment": "dev", "platform": "azure-aci", "services": {"hello": {"image": "x"}}}
-    with pytest.raises(DeliveryError, match="What runs on azure-aci cannot be observed yet") as refused:
+    outputs = {"environment": "dev", "platform": "nomad", "services": {"hello": {"image": "x"}}}
+    with pytest.raises(DeliveryError, match="What runs on nomad cannot be observed yet") as refused:
         declared.parse(outputs, "dev")
     assert refused.value.code is Exit.NOT_PROVEN

@@ -85,9 +85,9 @@ class Cloud:
             _references(kind, call)
             kind.admit(call)
             state = changed(kind, scope, old, inputs, record["state"])
-            if kind.volatile:
+            if again := kind.volatile | kind.shaped:
                 made = kind.make(call)
-                state |= {key: made[key] for key in kind.volatile}
+                state |= {key: made[key] for key in again if key in made}
             world.put(kind.token, kind.region(scope), key, {"state": state, "platform": platform})
             error = self._after(kind, call, fault)
             state = self._kept(kind, call)
@@ -184,7 +184,7 @@ def changed(kind: Kind, scope: Scope, old: Values, inputs: Values, actual: Value
     """
     new = state_of(kind, scope, inputs)
     gone = {key for key in old if key not in new and key != "id" and key not in kind.computed}
-    moved = {key: value for key, value in new.items() if value != old.get(key)}
+    moved = {key: value for key, value in new.items() if value != old.get(key) and key not in kind.shaped}
     return {**{key: value for key, value in actual.items() if key not in gone}, **moved}
 
 

@@ -124,6 +124,8 @@ class Kind:
     """Outputs that the cloud makes: unknown while a preview creates."""
     volatile: frozenset[str] = frozenset()
     """Of the computed ones, those that an update changes."""
+    shaped: frozenset[str] = frozenset()
+    """Of the computed ones, inputs that come back in another shape, as a list of identities that becomes a map."""
     replaces: frozenset[str] = frozenset()
     name: Name | None = None
     defaults: Values = field(default_factory=dict)

@@ -120,7 +120,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         kind, inputs = self._kind(request.urn, context), plain(request.properties)
         if request.preview:
             state = state_of(kind, self._where(), inputs)
-            unknown = {key: UNKNOWN for key in kind.computed if state.get(key) is None}
+            unknown = {key: UNKNOWN for key in kind.computed if state.get(key) is None or key in kind.shaped}
             return provider_pb2.CreateResponse(properties=message({**state, **unknown}))
         name = name_of(request.urn)
         try:

@@ -51,7 +51,9 @@ class Sdk:
         return frozenset(re.findall(r"__args__\['(\w+)'\]", file.read_text()))
 
     def _file(self, token: str) -> Path:
+        # `aws:ecs/service:Service`, and `azure-native:network:Subnet`.
         module, _, name = token.split(":")[1].partition("/")
+        name = name or token.rpartition(":")[2]
         folder = self._directory if module == "index" else self._directory / module
         return folder / f"{_WORD.sub('_', name[:1].upper() + name[1:]).lower()}.py"
 

@@ -50,6 +50,18 @@ def test_a_registry_knows_no_password(stack: str) -> None:
         assert inputs["policies"]["quarantinePolicy"] == {"status": "enabled"}
 
 
+def test_a_registry_that_stays_is_in_no_group_that_goes() -> None:
+    prod = declared(inventory.stack("prod"))
+    assert prod.one(REGISTRY_TYPE).inputs["resourceGroupName"] == "caas-prod-images"
+    assert prod.one("azure-native:resources:ResourceGroup", "registry-group").inputs["resourceGroupName"] == (
+        "caas-prod-images"
+    )
+    assert declared(inventory.stack("dev")).one(REGISTRY_TYPE).inputs["resourceGroupName"] == "caas-dev"
+    named = web(azure={"resourceGroup": "shop"})
+    assert named.one(REGISTRY_TYPE).inputs["resourceGroupName"] == "shop"
+    assert named.of("azure-native:resources:ResourceGroup") == []
+
+
 def test_a_registry_that_exists_is_only_read() -> None:
     recording = web(azure={"registry": EXISTING})
     assert recording.of(REGISTRY_TYPE) == []

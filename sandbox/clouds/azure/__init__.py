@@ -1,0 +1,1 @@
+"""A simulated Azure: what an environment on Container Instances is made of."""
