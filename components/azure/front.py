@@ -29,8 +29,8 @@ from components.base import Component, Transform
 from components.spec.environment import Environment
 from components.spec.service import Service
 
-TLS_POLICY = "AppGwSslPolicy20220101"
-"""TLS 1.2 and 1.3, forward secrecy only ("Application Gateway TLS policy overview")."""
+TLS_POLICY = "AppGwSslPolicy20220101S"
+"""TLS 1.2 and 1.3, forward secrecy and authenticated encryption only ("Application Gateway TLS policy overview")."""
 
 RULE_SET = {"rule_set_type": "Microsoft_DefaultRuleSet", "rule_set_version": "2.1"}
 """Microsoft's own, the newest that gateways take ("CRS and DRS rule groups")."""

@@ -13,6 +13,7 @@ from components.spec import Environment
 from tests.components.inventory import WORLDS
 from tests.components.recorder import Recording
 from tests.static import tools, waivers
+from tests.static.arm_template import template
 from tests.static.manifests import manifests, recording
 from tests.static.terraform_plan import CLOUDS, plan
 
@@ -54,6 +55,18 @@ def cloud(world: World, directory: Path) -> list[tools.Fault]:
     return faults
 
 
+@cache
+def azure(world: World, directory: Path) -> list[tools.Fault]:
+    """What is found in Azure's resources, which no plan of Terraform describes."""
+    found = template(declared(world))
+    if not found["resources"]:
+        return []
+    (directory / "template.json").write_text(json.dumps(found), encoding="utf-8")
+    faults, passed = tools.checkov("arm", directory)
+    assert passed > 0, "checkov judged nothing"
+    return faults
+
+
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Callable[[World], Path]:
     """A directory for each environment, the same for all tests."""
@@ -61,7 +74,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Callable[[World], Path]:
 
     def of(world: World) -> Path:
         directory = base / NAMES[WORLDS.index(world)]
-        for part in ("objects", "plan"):
+        for part in ("objects", "plan", "template"):
             (directory / part).mkdir(parents=True, exist_ok=True)
         return directory
 
@@ -69,7 +82,11 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Callable[[World], Path]:
 
 
 def faults(world: World, directory: Path) -> list[tools.Fault]:
-    return [*kubernetes(world, directory / "objects"), *cloud(world, directory / "plan")]
+    return [
+        *kubernetes(world, directory / "objects"),
+        *cloud(world, directory / "plan"),
+        *azure(world, directory / "template"),
+    ]
 
 
 @pytest.mark.parametrize("world", WORLDS, ids=NAMES)
@@ -112,6 +129,14 @@ def test_a_planted_fault_of_a_cloud_is_found(tmp_path: Path) -> None:
     new = waivers.unwaived(faults, WAIVERS, "prod")
     assert any("CKV_AWS_51" in one for one in new), new
     assert any("CKV_AWS_163" in one for one in new), new
+
+
+def test_a_planted_fault_of_azure_is_found(tmp_path: Path) -> None:
+    found = template(declared(WORLDS[NAMES.index("azure-aci-prod")]))
+    text = json.dumps(found).replace('"adminUserEnabled": false', '"adminUserEnabled": true')
+    (tmp_path / "template.json").write_text(text, encoding="utf-8")
+    faults, _ = tools.checkov("arm", tmp_path)
+    assert any("CKV_AZURE_137" in one for one in waivers.unwaived(faults, WAIVERS, "prod"))
 
 
 def test_every_cloud_that_terraform_knows_is_read() -> None:

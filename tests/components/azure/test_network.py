@@ -137,7 +137,7 @@ def test_tls_is_served_and_plain_http_leads_there() -> None:
     listeners = {last(one["frontendPort"]): one for one in inputs["httpListeners"]}
     assert listeners["https"]["hostName"] == listeners["http"]["hostName"] == "web.example.com"
     assert last(listeners["https"]["sslCertificate"]) == "wildcard"
-    assert inputs["sslPolicy"] == {"policyType": "Predefined", "policyName": "AppGwSslPolicy20220101"}
+    assert inputs["sslPolicy"] == {"policyType": "Predefined", "policyName": "AppGwSslPolicy20220101S"}
     rules = {last(one["httpListener"]): one for one in inputs["requestRoutingRules"]}
     plain = rules[listeners["http"]["name"]]
     assert "urlPathMap" not in plain
