@@ -5,6 +5,7 @@ Networks and services belong elsewhere.
 
 from __future__ import annotations
 
+import copy
 import re
 import uuid
 from collections.abc import Mapping, Sequence
@@ -88,6 +89,18 @@ def tags(environment: Environment, service: Service | None = None) -> dict[str, 
         return result
     own = {_FORBIDDEN.sub(".", key): value for key, value in service.labels.items()}
     return {**own, **result, "caas-service": service.name}
+
+
+def without_aliases(
+    args: pulumi.ResourceTransformationArgs,
+) -> pulumi.ResourceTransformationResult | None:
+    """Takes from a resource the names that it had in older versions of Azure's API, up to sixty each, under which
+    nothing of this program ever was: working them out takes longer than everything else together."""
+    if not args.type_.startswith("azure-native:") or not args.opts.aliases:
+        return None
+    opts = copy.copy(args.opts)
+    opts.aliases = None
+    return pulumi.ResourceTransformationResult(args.props, opts)
 
 
 def assign(

@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 
 from components.azure import front as fronts
-from components.azure.account import Account, AccountArgs, settings
+from components.azure.account import Account, AccountArgs, settings, without_aliases
 from components.azure.cluster import Cluster, ClusterArgs
 from components.azure.front import Front, FrontArgs, public
 from components.azure.network import Network, NetworkArgs
@@ -24,8 +24,9 @@ PROCESSOR = "linux/amd64"
 
 def declare(environment: Environment, secrets: Mapping[str, pulumi.Output[str]]) -> dict[str, Any]:
     """Declare account, registry, network, services and gateway; give what the program exports."""
-    account = Account("account", AccountArgs(environment=environment))
-    inside = pulumi.ResourceOptions(providers=[account.provider])
+    lean = pulumi.ResourceOptions(transformations=[without_aliases])
+    account = Account("account", AccountArgs(environment=environment), lean)
+    inside = pulumi.ResourceOptions(providers=[account.provider], transformations=[without_aliases])
     registry = ContainerRegistry("registry", ContainerRegistryArgs(environment=environment, account=account), inside)
     network = Network("network", NetworkArgs(environment=environment, account=account), inside)
     cluster = Cluster("cluster", ClusterArgs(environment=environment, account=account, network=network), inside)
