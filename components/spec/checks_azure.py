@@ -42,6 +42,7 @@ def environment(
     yield from _logs(settings)
     yield from _certificates(placed, azure)
     for one in placed:
+        yield from _images(one, azure, registry)
         yield from _size(one)
         yield from _probes(one)
         yield from _words(one)
@@ -148,6 +149,20 @@ def _certificates(placed: list[Placed], azure: Azure) -> Iterator[Finding]:
         limit = f"at most {MOST_HOSTS} hosts with TLS; there are {len(own)}"
         remedy = "let services share a host by their paths, or divide the environment"
         yield Finding(("services",), Shown.HIDDEN, limit, remedy)
+
+
+def _images(placed: Placed, azure: Azure, registry: Registry | None) -> Iterator[Finding]:
+    match = CONTAINER_REGISTRY.match(registry.address) if registry is not None else None
+    if match is None or azure.network is not None:
+        return  # told already, or somebody else's rules
+    server, service = f"{match[1]}.azurecr.io", placed.service
+    images: list[tuple[tuple[str, ...], str]] = [(("image",), service.image)] if service.image is not None else []
+    images += [(("sidecars", name, "image"), one.image) for name, one in service.sidecars.items()]
+    for path, image in images:
+        if not image.startswith(f"{server}/"):
+            limit = f"an image in {server}: the containers of a new network reach no other registry"
+            remedy = f"copy it there with `az acr import --name {match[1]} --source IMAGE`"
+            yield Finding(placed.path(*path), image, limit, remedy)
 
 
 def _size(placed: Placed) -> Iterator[Finding]:

@@ -26,7 +26,7 @@ from sandbox.clouds.azure import tokens as azure
 from sandbox.clouds.azure.instances import profile_of
 from sandbox.clouds.core.world import GLOBAL, World
 from tests import projects
-from tests.cluster import hello
+from tests.cluster import hello, images
 from tests.projects import Project
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
@@ -150,15 +150,6 @@ class OnGke(OnKubernetes):
     registry is simulated too."""
 
     REGISTRY = "europe-west3-docker.pkg.dev/shop-1234/team"
-    BUILDER = """
-import pulumi
-from components.image import ContainerImage, ContainerImageArgs
-from components.spec.service import Build
-
-build = Build.model_validate({"context": "hello", "args": {"VERSION": "1"}})
-args = ContainerImageArgs(build=build, repository="127.0.0.1:15000/gke/hello")
-pulumi.export("image", ContainerImage("hello", args).reference)
-"""
 
     def settings(self) -> dict[str, Any]:
         office = {"office": "203.0.113.0/24"}
@@ -170,20 +161,7 @@ pulumi.export("image", ContainerImage("hello", args).reference)
         }
 
     def image(self, number: int) -> dict[str, Any]:
-        directory = self.project.directory / "builder"
-        if directory.exists():
-            builder = Project(directory, "images", self.project.environment)
-        else:
-            builder = projects.make(directory, "images", **self.project.environment)
-            builder.write({}, {})
-            (directory / "__main__.py").unlink()
-            (directory / "__main__.py").write_text(self.BUILDER, encoding="utf-8")
-            assert builder.pulumi("stack", "init").code == 0
-        source = directory / "hello" / "release.go"
-        source.write_text(f'package main\n\nfunc init() {{ println("release {number}") }}\n', encoding="utf-8")
-        done = builder.pulumi("up", "--yes", "--skip-preview")
-        assert done.code == 0, done.text
-        return {"image": builder.pulumi("stack", "output", "image").out.strip()}
+        return {"image": images.built(self.project.directory / "builder", self.project.environment, number)}
 
     def gone(self) -> bool:
         with World(self.project.directory / "clouds" / "gcp.json").open() as world:

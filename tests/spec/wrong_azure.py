@@ -177,6 +177,20 @@ SERVICES_ON_AZURE = [
         line="tlsSecret",
         engine=False,
     ),
+    service(
+        "image-elsewhere",
+        "image",
+        "an image in shopteam.azurecr.io",
+        "az acr import",
+        {"build": REMOVE, "image": "registry.example.org/hello@sha256:" + "0" * 64},
+    ),
+    service(
+        "sidecar-elsewhere",
+        "sidecars.helper.image",
+        "an image in shopteam.azurecr.io",
+        "az acr import",
+        {"sidecars": {"helper": {"image": HELPER.replace(REGISTRY, "registry.example.org")}}},
+    ),
     service("cpu", "cpu", "at most 4 vCPU", "more instances", {"cpu": 8}),
     service("memory", "memory", "at most 16 GB", "more instances", {"memory": 32768}),
     service(
