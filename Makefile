@@ -6,6 +6,8 @@ SHELL := /bin/bash
 
 STACK ?= dev
 ONLY ?=
+# Another one than kubernetes is simulated: examples/platforms is applied there.
+PLATFORM ?= kubernetes
 # Most tests on the cluster wait for it; more workers than processors would only make them wait for each other.
 WORKERS ?= 2
 PY := .venv/bin/python
@@ -18,10 +20,17 @@ help: ## List the targets.
 venv:
 	@sandbox/bootstrap.sh
 
-up: venv ## Sandbox, build, push, run and verify the sample service (STACK=dev).
+up: venv ## Sandbox, build, push, run and verify the sample service (STACK=dev); PLATFORM=aws-ecs, gke, azure-aci.
+ifneq ($(filter kubernetes gke,$(PLATFORM)),)
 	@$(PY) -m sandbox up
 	@$(PY) -m sandbox images
 	@$(WITH_SANDBOX) $(PY) -m delivery up --stack $(STACK)
+endif
+ifeq ($(PLATFORM),gke)
+	@$(WITH_SANDBOX) $(PY) -m sandbox.clouds.job gke
+else ifneq ($(PLATFORM),kubernetes)
+	@$(PY) -m sandbox.clouds.job $(PLATFORM)
+endif
 
 down: venv ## Remove the sandbox and everything that it made. What was built stays in the cache.
 	@$(PY) -m sandbox down
