@@ -108,4 +108,7 @@ def _service(name: str, fields: Mapping[str, Any]) -> DeclaredService:
 
 def _either(fields: Mapping[str, Any], *names: str) -> Any:
     """The one of these that the platform calls it."""
-    return next((fields[name] for name in names if name in fields), None) or fields[names[0]]
+    for name in names:
+        if name in fields:
+            return fields[name]
+    raise KeyError(names[0])

@@ -125,7 +125,9 @@ def _project(directory: Path, platform: str, count: int, program: Path, **variab
     names = [f"service-{number:03}" for number in range(count)]
     services = {name: {**service, "image": f"{address}/{name}@sha256:{DIGEST}"} for name in names}
     for name in names[::4]:
-        services[name]["ingress"] = {"path": "/"}  # a load balancer's listener takes a hundred rules
+        # A load balancer's listener takes a hundred rules, an Application Gateway 45 hosts with TLS.
+        shared = {"host": "all.example.com", "path": f"/{name}"}
+        services[name]["ingress"] = shared if platform == "azure-aci" else {"path": "/"}
     stack = {
         "caas:platform": platform,
         "caas:registry": {"address": address},
