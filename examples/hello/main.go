@@ -24,6 +24,17 @@ func main() {
 		fmt.Fprintln(os.Stderr, "hello:", err)
 		os.Exit(2)
 	}
+	if len(os.Args) > 1 {
+		if len(os.Args) > 2 || os.Args[1] != "healthcheck" {
+			fmt.Fprintln(os.Stderr, "usage: hello [healthcheck]")
+			os.Exit(2)
+		}
+		if err := healthcheck(settings.port); err != nil {
+			fmt.Fprintln(os.Stderr, "hello:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	instance, err := os.Hostname()
 	if err != nil {
 		instance = "unknown"
