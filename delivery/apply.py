@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pulumi import automation as auto
@@ -154,11 +154,18 @@ class Guard:
 
 
 def run(
-    stack: auto.Stack, engine: Engine, journal: Journal, guard: Guard | None, *, refresh: bool = False
+    stack: auto.Stack,
+    engine: Engine,
+    journal: Journal,
+    guard: Guard | None,
+    *,
+    refresh: bool = False,
+    target: Sequence[str] | None = None,
 ) -> tuple[CommandError | None, tuple[Target, Verdict] | None]:
     """Apply. Answers the engine's refusal, and what made us stop it, where there was either.
 
     ``refresh``: read every resource again first, because the state is known not to tell the truth.
+    ``target``: the only resources that may change, as the engine's patterns of URNs. Default: all.
 
     Ctrl-C asks the engine to finish cleanly, waits for that, and then is raised.
     """
@@ -166,7 +173,14 @@ def run(
 
     def work() -> None:
         try:
-            stack.up(on_event=journal.hear, show_secrets=False, color="never", suppress_progress=True, refresh=refresh)
+            stack.up(
+                on_event=journal.hear,
+                show_secrets=False,
+                color="never",
+                suppress_progress=True,
+                refresh=refresh,
+                target=list(target) if target else None,
+            )
         except BaseException as error:
             refusal.append(error)
 

@@ -40,6 +40,8 @@ class Engine(PulumiCommand):
                 remedy="`make shell` opens a shell that has it.",
             )
         super().__init__()
+        self.variables: dict[str, str] = {}
+        """What the program is told beside its configuration, with every command."""
         self._process: subprocess.Popen[str] | None = None
         self._stopping = threading.Event()
         self.last = CommandResult(stdout="", stderr="", code=0)
@@ -54,7 +56,8 @@ class Engine(PulumiCommand):
         on_error: Line | None = None,
     ) -> CommandResult:
         """Run one command to its end; raises the Automation API's CommandError where that is not success."""
-        environment = {**os.environ, **additional_env, "PULUMI_AUTOMATION_API": "true", "PULUMI_SKIP_UPDATE_CHECK": "1"}
+        given = {**os.environ, **additional_env, **self.variables}
+        environment = {**given, "PULUMI_AUTOMATION_API": "true", "PULUMI_SKIP_UPDATE_CHECK": "1"}
         process = subprocess.Popen(
             [self.command, "--non-interactive", *args],
             stdin=subprocess.DEVNULL,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from pulumi.automation import ConcurrentUpdateError
 
 from components.spec import Environment
 from components.spec.checks_aws import account as account_of
-from delivery import apply, declared, locks, protect, recover
+from delivery import apply, declared, locks, protect, recover, strategy
 from delivery.engine import Engine
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
@@ -21,6 +21,7 @@ from delivery.observe import Observer, Target
 from delivery.observe.platforms import observer_for
 from delivery.output import Output
 from delivery.stack import ProgramStack
+from delivery.traffic import Traffic
 from delivery.verify import Finding, verify
 
 LOCK_TIMEOUT = 300.0
@@ -39,6 +40,8 @@ class Result:
     findings: tuple[Finding, ...]
     versions: Mapping[str, str]
     seconds: float
+    judgements: Mapping[str, Any] = field(default_factory=dict)
+    """Service -> what the gate saw, where traffic was moved."""
 
     def document(self) -> dict[str, Any]:
         """For --json."""
@@ -50,6 +53,7 @@ class Result:
             "services": [f.document() for f in self.findings],
             "versions": dict(self.versions),
             "seconds": round(self.seconds, 1),
+            **({"analysis": dict(self.judgements)} if self.judgements else {}),
         }
 
 
@@ -65,13 +69,49 @@ def up(
         output.say(f"Made stack {stack.name} in {stack.backend}.")
     output.masker.add(stack.secret_values())
     observer = _observer(environment)
-    journal = _apply(handle, stack, observer, output, lock_timeout)
+    journal, judgements = _release(handle, stack, environment, observer, output, timeout, lock_timeout)
     truth = declared.parse(stack.outputs(), stack.name)
     output.say(f"Applied: {journal.changed} changed." if journal.changed else "Nothing to change.")
     findings = verify(truth, observer, output, timeout=timeout)
     protect.protect(environment, [one.image for one in truth.services], output)
     versions = {"pulumi": str(engine.version), **observer.versions()}
-    return Result(stack.name, created, journal.changes, journal.changed, findings, versions, time.monotonic() - began)
+    return Result(
+        stack.name, created, journal.changes, journal.changed, findings, versions, time.monotonic() - began, judgements
+    )
+
+
+def _release(
+    handle: auto.Stack,
+    stack: ProgramStack,
+    environment: Environment,
+    observer: Observer,
+    output: Output,
+    timeout: float,
+    lock_timeout: float,
+) -> tuple[apply.Journal, Mapping[str, Any]]:
+    """Apply at once, or by way of a second version where a service asks for that; what the gate saw beside it."""
+
+    def applied(target: Sequence[str] | None) -> apply.Journal:
+        return _apply(handle, stack, observer, output, lock_timeout, target)
+
+    if not strategy.shifting(environment):
+        return applied(None), {}
+    cluster = environment.kubernetes
+    traffic = Traffic(cluster.kubeconfig, cluster.context)
+    plan = strategy.Strategy(stack, handle, environment, observer, traffic, output, timeout)
+    until = time.monotonic() + lock_timeout
+    while True:
+        _await_turn(stack, output, until, lock_timeout)
+        try:
+            recover.recover(stack, stack.state(), output)
+            plan.clean(applied)
+            return plan.release(applied)[0], plan.judgements
+        except DeliveryError as error:
+            left = until - time.monotonic()
+            if error.code is not Exit.LOCKED or left <= 0:
+                raise
+            output.say(f"{error.message} Waiting ({left:.0f} s left).", key=error.message)
+            time.sleep(min(LOCK_INTERVAL, left))
 
 
 def _observer(environment: Environment) -> Observer:
@@ -88,14 +128,19 @@ def _observer(environment: Environment) -> Observer:
 
 
 def _apply(
-    handle: auto.Stack, stack: ProgramStack, observer: Observer, output: Output, lock_timeout: float
+    handle: auto.Stack,
+    stack: ProgramStack,
+    observer: Observer,
+    output: Output,
+    lock_timeout: float,
+    target: Sequence[str] | None,
 ) -> apply.Journal:
     """Take turns with others until the limit; answers what the engine reported."""
     until = time.monotonic() + lock_timeout
     while True:
         _await_turn(stack, output, until, lock_timeout)
         try:
-            return _apply_once(handle, stack, observer, output)
+            return _apply_once(handle, stack, observer, output, target)
         except DeliveryError as error:
             if error.code is not Exit.LOCKED:
                 raise
@@ -128,7 +173,9 @@ def _wait_or_give_up(
     time.sleep(min(LOCK_INTERVAL, left))
 
 
-def _apply_once(handle: auto.Stack, stack: ProgramStack, observer: Observer, output: Output) -> apply.Journal:
+def _apply_once(
+    handle: auto.Stack, stack: ProgramStack, observer: Observer, output: Output, target: Sequence[str] | None
+) -> apply.Journal:
     state = stack.state()
     if recover.recover(stack, state, output):
         state = stack.state()
@@ -139,18 +186,18 @@ def _apply_once(handle: auto.Stack, stack: ProgramStack, observer: Observer, out
     # What was declared before the engine begins tells an old failure from a new one.
     guard = apply.Guard(observer, output, before)
     output.say(f"Applying stack {stack.name}.")
-    refusal, beyond_healing = apply.run(handle, stack.engine, journal, guard, refresh=bool(stale))
+    refusal, beyond_healing = apply.run(handle, stack.engine, journal, guard, refresh=bool(stale), target=target)
     if beyond_healing:
-        target, verdict = beyond_healing
+        broken, verdict = beyond_healing
         # A cancelled update leaves the old declaration in the state. Without this, the plain `pulumi up` that goes
         # back to that declaration would find nothing to do, and the release that cannot run would stay.
         stack.run("refresh", "--yes", "--skip-preview", "--suppress-progress")
         raise DeliveryError(
-            f"The new release of {target.name} cannot run, so the apply was stopped"
-            + ("; what ran before serves on." if guard.updates(target) else "."),
+            f"The new release of {broken.name} cannot run, so the apply was stopped"
+            + ("; what ran before serves on." if guard.updates(broken) else "."),
             Exit.DEPLOYMENT_FAILED,
             remedy="Correct it and run `caas up` again; nothing has to be cleaned up by hand.",
-            details=guard.evidence(target, verdict),
+            details=guard.evidence(broken, verdict),
         )
     if isinstance(refusal, ConcurrentUpdateError):
         raise DeliveryError(f"Stack {stack.name!r} is locked.", Exit.LOCKED) from refusal

@@ -136,7 +136,8 @@ def build(
 
 def _parts(chosen: driver.Driver) -> tuple[str, ...]:
     """What of the toolchain a driver's cluster is used with: programs of a cluster only where we start them."""
-    return (toolchain.ENGINE, toolchain.CLUSTER) if chosen.name == "source" else (toolchain.ENGINE,)
+    cluster = {"source": (toolchain.CLUSTER,), "kind": (toolchain.GATEWAY,)}
+    return (toolchain.ENGINE, *cluster.get(chosen.name, ()))
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 from typing import Final
 
-from sandbox import paths, ports
+from sandbox import paths, ports, toolchain
 from sandbox.driver import Endpoint, Part, Status
 from sandbox.errors import SandboxError
 from sandbox.progress import Progress
@@ -25,6 +25,7 @@ REGISTRY_IMAGE: Final = "docker.io/library/registry:2.8.3"
 IMAGES: Final = {
     "metrics-server": "registry.k8s.io/metrics-server/metrics-server:v0.8.0",
     "traefik": "docker.io/library/traefik:v3.5.3",
+    "prometheus": "docker.io/prom/prometheus:v3.6.0",
 }
 """What kind does not bring; the same versions as the source driver's."""
 
@@ -148,6 +149,7 @@ class KindDriver:
 
         if served():
             return False
+        addons.define_gateways(api, toolchain.current((toolchain.GATEWAY,)))
         trust = "--kubelet-insecure-tls"  # kind's kubelets sign their own certificates.
         for manifest in addons.manifests(IMAGES, names, listen="", kubelet_trust=trust):
             api.apply(manifest)

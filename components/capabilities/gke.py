@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from components.capabilities.answers import Capability, native
+from components.capabilities.answers import Capability, native, refused
 from components.capabilities.kubernetes import KUBERNETES
 
 GKE: dict[str, Capability] = {
     **KUBERNETES,
+    "blue-green": refused("rollout.strategy rolling"),
+    "canary": refused("rollout.strategy rolling"),
+    "linear": refused("rollout.strategy rolling"),
     "build": native("BuildKit (pulumi-docker-build), Artifact Registry repository"),
     "ingress": native("Gateway of GKE with a managed certificate; Ingress where there is no TLS or a class is named"),
     "egress": native("NetworkPolicy, enforced by Dataplane V2"),

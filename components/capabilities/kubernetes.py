@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from components.capabilities.answers import Capability, emulated, native, refused
 
+_SHIFTED = "a second Deployment, an HTTPRoute's weights, and `caas up`, which moves them"
+
 KUBERNETES: dict[str, Capability] = {
     "build": native("BuildKit (pulumi-docker-build)"),
     "dedicated-builder": native("BuildxBuilder (pulumi-docker)"),
@@ -14,9 +16,9 @@ KUBERNETES: dict[str, Capability] = {
     "scaling-requests": refused("scaling.cpu: the autoscaler has no count of requests without a metrics adapter"),
     "scaling-schedules": refused("scaling.minimum and scaling.maximum: the autoscaler has no clock"),
     "rolling": native("Deployment"),
-    "blue-green": refused("rollout.strategy rolling"),
-    "canary": refused("rollout.strategy rolling"),
-    "linear": refused("rollout.strategy rolling"),
+    "blue-green": emulated(_SHIFTED),
+    "canary": emulated(_SHIFTED),
+    "linear": emulated(_SHIFTED),
     "hooks": refused("a step of the delivery pipeline before and after `caas up`"),
     "ingress": native("Ingress and the cluster's controller"),
     "internal": native("Service"),

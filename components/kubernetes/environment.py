@@ -7,9 +7,12 @@ from typing import Any
 
 import pulumi
 
+from components import release
 from components.image import declared_image
+from components.kubernetes.candidate import Candidate
 from components.kubernetes.cluster import Cluster, ClusterArgs
 from components.kubernetes.network import url
+from components.kubernetes.route import shifts
 from components.kubernetes.service import Service, ServiceArgs
 from components.registry import ContainerRegistry, ContainerRegistryArgs
 from components.spec.environment import Environment
@@ -53,6 +56,7 @@ def declare_services(
     :param image: Declares a service's image and gives its digest reference.
     """
     inside = pulumi.ResourceOptions(providers=[cluster.provider])
+    candidates = release.candidates()
     services = {}
     for spec in environment.services:
         args = ServiceArgs(
@@ -63,14 +67,22 @@ def declare_services(
             namespace=cluster.namespace,
             pull_secret=cluster.pull_secret,
         )
-        services[spec.name] = _summary(args, Service(spec.name, args, inside))
+        service = Service(spec.name, args, inside)
+        services[spec.name] = _summary(args, service)
+        instances = candidates.get(spec.name)
+        if instances is not None and shifts(spec):
+            Candidate(spec.name, args, instances, pulumi.ResourceOptions.merge(inside, _after(service)))
     return services
+
+
+def _after(service: Service) -> pulumi.ResourceOptions:
+    return pulumi.ResourceOptions(depends_on=[service])
 
 
 def _summary(args: ServiceArgs, service: Service) -> dict[str, Any]:
     """What the delivery pipeline and people need to find and judge a service."""
     return {
-        "image": args.image,
+        "image": service.image if shifts(args.spec) else args.image,
         "url": url(args.spec, args.environment),
         "namespace": service.namespace,
         "deployment": service.deployment,
@@ -78,4 +90,5 @@ def _summary(args: ServiceArgs, service: Service) -> dict[str, Any]:
         "minimum": service.minimum,
         "maximum": service.maximum,
         "healthPath": args.spec.health.readiness.path,
+        **({"strategy": args.spec.rollout.strategy} if shifts(args.spec) else {}),
     }

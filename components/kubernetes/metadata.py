@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pulumi_kubernetes.meta.v1.outputs import ObjectMeta
 
 FIELD_MANAGER = "pulumi.com/patchFieldManager"
+FORCE = "pulumi.com/patchForce"
 TIMEOUT = "pulumi.com/timeoutSeconds"
 SKIP_AWAIT = "pulumi.com/skipAwait"
 DIGEST = "caas/digest"

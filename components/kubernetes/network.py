@@ -125,7 +125,7 @@ def ingress_spec(service: Service, environment: Environment) -> IngressSpecArgsD
 
     Without a named certificate the controller's own is served, which is how wildcard certificates are kept.
     """
-    if service.ingress is None or by_gateway(service, environment):
+    if service.ingress is None or by_gateway(service, environment) or service.rollout.strategy != "rolling":
         return None
     host = host_of(service, environment)
     backend: IngressBackendArgsDict = {"service": {"name": service.name, "port": {"name": "http"}}}

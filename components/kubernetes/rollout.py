@@ -10,6 +10,7 @@ from components.spec.service import Rollout, Service
 
 if TYPE_CHECKING:
     from pulumi_kubernetes.apps.v1 import DeploymentSpecArgsDict
+    from pulumi_kubernetes.apps.v1.outputs import DeploymentSpec
     from pulumi_kubernetes.core.v1 import PodTemplateSpecArgsDict
     from pulumi_kubernetes.policy.v1 import PodDisruptionBudgetSpecArgsDict
 
@@ -40,6 +41,12 @@ def deployment_spec(
     if service.scaling is None:
         spec["replicas"], _ = bounds(service)
     return spec
+
+
+def running_image(spec: DeploymentSpec) -> str:
+    """The image of a Deployment's first container, which is the service's own."""
+    pod = spec.template.spec
+    return str(pod.containers[0].image) if pod is not None else ""
 
 
 def wait_limit(rollout: Rollout) -> int:

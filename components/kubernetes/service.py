@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pulumi
+from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.apps.v1 import Deployment
 from pulumi_kubernetes.autoscaling.v2 import HorizontalPodAutoscaler
 from pulumi_kubernetes.core.v1 import PersistentVolumeClaim, Secret, ServiceAccount
@@ -20,11 +21,19 @@ from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
 
 from components.base import Component, Transform
 from components.kubernetes import secrets
-from components.kubernetes.metadata import SKIP_AWAIT, Scope, declared_name, field_manager, namespace_name
+from components.kubernetes.metadata import FORCE, SKIP_AWAIT, Scope, declared_name, field_manager, namespace_name
 from components.kubernetes.namespace import closed_namespace
-from components.kubernetes.network import ingress_spec, policy_spec, service_spec, url
+from components.kubernetes.network import host_of, ingress_spec, policy_spec, service_spec, url
 from components.kubernetes.pod import pod_template
-from components.kubernetes.rollout import bounds, deployment_spec, disruption_spec, wait_annotations, wait_limit
+from components.kubernetes.rollout import (
+    bounds,
+    deployment_spec,
+    disruption_spec,
+    running_image,
+    wait_annotations,
+    wait_limit,
+)
+from components.kubernetes.route import GATEWAY_API, route_spec, shifts
 from components.kubernetes.scaling import autoscaler_spec
 from components.kubernetes.volumes import claim_name, claim_spec
 from components.secrets import configured as configured_secrets
@@ -97,11 +106,15 @@ class Service(Component):
         self._autoscaler()
         self._disruption_budget()
         self._ingress()
+        self._route()
 
         self.minimum, self.maximum = bounds(args.spec)
         self.deployment = declared_name(deployment.metadata)
+        if shifts(args.spec):
+            # While a new version is tried, the Deployment is left as it is: what it runs is asked of itself.
+            self._image = deployment.spec.apply(running_image)
         world = url(args.spec, args.environment)
-        self.finish({"image": args.image, "url": world, "deployment": self.deployment, "namespace": self.namespace})
+        self.finish({"image": self._image, "url": world, "deployment": self.deployment, "namespace": self.namespace})
 
     # Values that are known become Outputs when they are asked for: with many services nobody asks for most of them.
     @property
@@ -216,6 +229,21 @@ class Service(Component):
                 spec=budget,
                 opts=self._inside,
             )
+
+    def _route(self) -> None:
+        """In place of an Ingress, where traffic moves between two versions."""
+        if not shifts(self._spec):
+            return
+        host = host_of(self._spec, self._environment)
+        CustomResource(
+            f"{self._prefix}-route",
+            api_version=GATEWAY_API,
+            kind="HTTPRoute",
+            # Forced: `caas up` has written weights into it, and its fields are ours.
+            metadata=self._metadata(annotations={**OBSERVED, FORCE: "true"}),
+            spec=route_spec(self._spec, self._environment, host=host, backend=self._spec.name),
+            opts=self._inside,
+        )
 
     def _ingress(self) -> None:
         spec = ingress_spec(self._spec, self._environment)

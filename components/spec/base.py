@@ -64,6 +64,12 @@ REGISTRY_ADDRESS = r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?(/[a-z0-9][a-z
 ORIGIN = r"^https?://[^/]+$"
 """A URL's scheme and host, without a path."""
 
+NAMESPACED = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?/[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$"
+"""namespace/name of a Kubernetes object."""
+
+METRIC_NAME = r"^[a-zA-Z_:][a-zA-Z0-9_:]{0,199}$"
+"""Of a Prometheus metric or label."""
+
 CIDR = r"^[0-9a-fA-F.:]+/[0-9]{1,3}$"
 """The look of a range of addresses; whether it is one is checked beside the other rules of a service."""
 

@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints
 from components.spec.aws import Aws
 from components.spec.azure import Azure
 from components.spec.base import (
+    NAMESPACED,
     ORIGIN,
     REGISTRY_ADDRESS,
     Frozen,
@@ -51,6 +52,34 @@ class Kubernetes(Frozen):
     )
     ingress_namespace: str = Field(
         "ingress", description="Namespace of the ingress controller: the only one whose pods may call a service."
+    )
+    gateway: Annotated[str, StringConstraints(pattern=NAMESPACED)] | None = Field(
+        None,
+        description="namespace/name of a Gateway (Gateway API v1) that exists: services whose strategy is not rolling "
+        "get their traffic through it. Required where there is one.",
+    )
+
+
+class Gate(Frozen):
+    """Who judges a new version while traffic moves to it, and how."""
+
+    prometheus: Annotated[str, StringConstraints(pattern=ORIGIN)] | None = Field(
+        None,
+        description="URL of a Prometheus that knows the services' metrics by `namespace` and `pod`. A bearer token is "
+        "read from CAAS_PROMETHEUS_TOKEN. Required where a service's strategy is not rolling.",
+    )
+    interval: Annotated[int, Field(ge=5, le=3600), Unit("seconds")] = Field(
+        60, description="Seconds of traffic that one analysis looks at; four scrapes at the least."
+    )
+    minimum_requests: Annotated[int, Field(ge=30, le=1000000)] = Field(
+        100, description="Requests to the new version below which nothing is decided."
+    )
+    inconclusive: Literal["rollback", "continue", "pause"] = Field(
+        "rollback",
+        description="What happens where a step stays undecided for the patience: back, on, or wait for a person.",
+    )
+    patience: Annotated[int, Field(ge=0, le=100)] = Field(
+        2, description="Further analyses that an undecided step gets, and in a row an unreachable source of metrics."
     )
 
 
@@ -103,6 +132,7 @@ class Settings(Frozen):
     azure: Azure | None = Field(
         None, description="Subscription and network. Required where the platform is `azure-aci`."
     )
+    gate: Gate = Field(default_factory=Gate, description="Who judges a new version while traffic moves to it, and how.")
     domain: HostName | None = Field(None, description="Services get <service>.<domain> unless they name a host.")
     owner: LabelValue | None = Field(
         None, description="Team that answers for the environment; a tag on every resource."
@@ -131,6 +161,7 @@ class Environment(Frozen):
     aws: Aws | None = None
     gcp: Gcp | None = None
     azure: Azure | None = None
+    gate: Gate = Field(default_factory=Gate)
     domain: HostName | None
     owner: str | None
     cost_centre: str | None

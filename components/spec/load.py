@@ -22,6 +22,7 @@ from components.spec import (
     checks_azure,
     checks_environment,
     checks_gcp,
+    checks_kubernetes,
     checks_names,
     defaults,
     fields,
@@ -75,7 +76,7 @@ def load_environment(config: Mapping[str, Any], *, project: str, stack: str, sou
     found.add(checks_environment.tier(placed, settings, stack, level))
     found.add(checks_environment.hosts(placed, settings))
     found.add(checks_environment.contexts(placed, source.directory))
-    key, rules = _CLOUDS.get(settings.platform, ("", None))
+    key, rules = _PLATFORMS.get(settings.platform, ("", None))
     if rules is not None and not found.reported((key,)) and not found.reported(("platform",)):
         found.add(rules(placed, settings, stack, level, registry))
     _project(project, found)
@@ -84,7 +85,8 @@ def load_environment(config: Mapping[str, Any], *, project: str, stack: str, sou
     return _environment(placed, settings, project, stack, level, secret_keys)
 
 
-_CLOUDS = {
+_PLATFORMS = {
+    "kubernetes": ("kubernetes", checks_kubernetes.environment),
     "aws-ecs": ("aws", checks_aws.environment),
     "gke": ("gcp", checks_gcp.environment),
     "azure-aci": ("azure", checks_azure.environment),
@@ -249,6 +251,7 @@ def _environment(
         aws=settings.aws,
         gcp=settings.gcp,
         azure=settings.azure,
+        gate=settings.gate,
         domain=settings.domain,
         owner=settings.owner,
         cost_centre=settings.cost_centre,

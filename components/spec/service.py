@@ -13,6 +13,7 @@ from pydantic import Field, StringConstraints
 from components.spec.base import (
     CIDR,
     DIGEST_REFERENCE,
+    METRIC_NAME,
     AbsolutePath,
     BuildPlatform,
     EnvironmentName,
@@ -29,6 +30,7 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 Percent = Annotated[int, Field(ge=1, le=100), Unit("percent")]
 Seconds = Annotated[int, Field(ge=0, le=3600), Unit("seconds")]
 PositiveSeconds = Annotated[int, Field(ge=1, le=3600), Unit("seconds")]
+MetricName = Annotated[str, StringConstraints(pattern=METRIC_NAME)]
 DigestReference = Annotated[str, StringConstraints(pattern=DIGEST_REFERENCE)]
 Vcpu = Annotated[float, Field(ge=0.01, le=64, allow_inf_nan=False), Unit("vCPU")]
 Mebibytes = Annotated[int, Field(ge=16, le=524288), Unit("MiB")]
@@ -196,6 +198,47 @@ class Rollout(Frozen):
     )
 
 
+class Latency(Frozen):
+    """How fast answers are, for nearly all of them."""
+
+    percentile: Annotated[float, Field(ge=50, le=99.99, allow_inf_nan=False), Unit("percent")] = Field(
+        99, description="Share of the answers that must be fast enough."
+    )
+    threshold: Annotated[int, Field(ge=1, le=600000), Unit("milliseconds")] = Field(
+        500,
+        description="Milliseconds that these may take; where Prometheus measures, an upper bound of one of the "
+        "histogram's buckets.",
+    )
+
+
+class Metrics(Frozen):
+    """What the service's own metrics are called, where Prometheus reads them."""
+
+    requests: MetricName = Field(
+        "http_requests_total", description="Counter of answered requests, with the label `code`."
+    )
+    duration: MetricName = Field(
+        "http_request_duration_seconds", description="Histogram of the time to an answer, in seconds."
+    )
+    code: MetricName = Field("code", description="The counter's label that holds the HTTP status.")
+    route: MetricName = Field(
+        "path", description="Label that holds the route: health and metrics are not counted, as nobody waits for them."
+    )
+
+
+class Objective(Frozen):
+    """What the service promises (its SLO): gate, alerts and error budget all follow from it."""
+
+    availability: Annotated[float, Field(ge=50, le=99.999, allow_inf_nan=False), Unit("percent")] = Field(
+        99.9, description="Share of the requests that are not answered with a server error (5xx)."
+    )
+    latency: Latency = Field(default_factory=Latency, description="How fast answers are, for nearly all of them.")
+    period: Annotated[int, Field(ge=1, le=90), Unit("days")] = Field(
+        30, description="Days over which the promise is kept and the error budget is counted."
+    )
+    metrics: Metrics = Field(default_factory=Metrics, description="What the service's own metrics are called.")
+
+
 class Ingress(Frozen):
     """The service's address for the world outside the platform."""
 
@@ -262,6 +305,7 @@ class Service(Frozen):
         None, description="Load decides the count, between two bounds. Exactly one of replicas and scaling."
     )
     rollout: Rollout = Field(default_factory=Rollout, description="How running instances are replaced by new ones.")
+    slo: Objective = Field(default_factory=Objective, description="What the service promises.")
     ingress: Ingress | None = Field(None, description="Default: reachable inside the environment only.")
     egress: tuple[Egress, ...] = Field(
         (), description="What it may call outside. Default: name resolution and the environment's own services only."

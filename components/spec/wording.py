@@ -106,6 +106,11 @@ PATTERNS: Mapping[str, Words] = {
     ),
     base.AZURE_CERTIFICATE: ("the name of a certificate: letters, digits and -", "write it like wildcard-example-com"),
     base.AWS_HOSTED_ZONE: ("the id of a Route 53 zone", "write it like Z0123456789ABCDEFGHIJ"),
+    base.NAMESPACED: ("namespace/name of an object in the cluster", "write it like ingress/front"),
+    base.METRIC_NAME: (
+        "a name that Prometheus knows: letters, digits, '_' and ':', not beginning with a digit",
+        "look it up at the service's metrics path, for example http_requests_total",
+    ),
     base.ORIGIN: ("a URL of scheme and host only", "write it like http://127.0.0.1:18080"),
 }
 

@@ -37,10 +37,10 @@ class KubernetesObserver:
     def __init__(self, kubeconfig: str | None = None, context: str | None = None) -> None:
         """``kubeconfig`` is a path or, as JSON, the document itself; it and ``context`` default as kubectl's do:
         KUBECONFIG or ~/.kube/config, current context."""
-        given = kubeconfig or str(config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION)
+        given = kubeconfig_of(kubeconfig)
         self._where = OF_THE_STACK if given.startswith("{") else given
         # Any: the client's stubs do not know these members of ApiClient.
-        self._api: Any = _connect(given, context)
+        self._api: Any = connect(given, context)
 
     def snapshot(self, target: Target) -> Snapshot:
         """The Deployment, and the pods of all its ReplicaSets."""
@@ -156,7 +156,13 @@ class KubernetesObserver:
         )
 
 
-def _connect(kubeconfig: str, context: str | None) -> client.ApiClient:
+def kubeconfig_of(given: str | None) -> str:
+    """The kubeconfig that is meant: the given one, or kubectl's."""
+    return given or str(config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION)
+
+
+def connect(kubeconfig: str, context: str | None) -> client.ApiClient:
+    """A client for a kubeconfig: its path, or as JSON the document itself. DeliveryError where it cannot be used."""
     settings = client.Configuration()
     try:
         if kubeconfig.startswith("{"):

@@ -18,10 +18,18 @@ from sandbox.images import layer, oci
 from sandbox.source.api import Api
 from sandbox.source.health import answers
 from sandbox.source.layout import Tools, write
+from sandbox.source.processes import until
+from sandbox.toolchain import versions
 
 MANIFESTS: Final = Path(__file__).with_name("manifests")
-NAMESPACES: Final = {"coredns": "kube-system", "metrics-server": "kube-system", "traefik": "ingress"}
+NAMESPACES: Final = {
+    "coredns": "kube-system",
+    "metrics-server": "kube-system",
+    "traefik": "ingress",
+    "prometheus": "monitoring",
+}
 ADDONS: Final = tuple(NAMESPACES)
+GATEWAY_API: Final = "/apis/gateway.networking.k8s.io/v1"
 _METRICS_API: Final = "/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.metrics.k8s.io"
 
 
@@ -41,6 +49,7 @@ PROGRAMS: Final = (
     Program("coredns", "coredns", "/coredns"),
     Program("metrics-server", "metrics-server", "/metrics-server"),
     Program("traefik", "traefik", "/traefik"),
+    Program("prometheus", "prometheus", "/prometheus"),
 )
 
 
@@ -97,6 +106,24 @@ def _saved(archive: Path) -> layer.Layer | None:
     return layer.Layer(archive, saved["digest"], saved["diff_id"], saved["size"])
 
 
+def define_gateways(api: Api, tools: Tools) -> None:
+    """Have the cluster know the Gateway API, and wait until it does.
+
+    Raises:
+        SandboxError: the cluster refuses the definitions.
+    """
+    for build in versions.gateway():
+        for copy in build.copies:
+            text = tools.tool(Path(copy).name).read_text(encoding="utf-8")
+            api.apply(YAML(typ="safe").load(text))
+    until(lambda: _knows_gateways(api), 30, lambda: "The cluster does not serve the Gateway API after 30 s.")
+
+
+def _knows_gateways(api: Api) -> bool:
+    found = api.get(GATEWAY_API, absent=(404, 503)) or {}
+    return {"GatewayClass", "Gateway", "HTTPRoute"} <= {each["kind"] for each in found.get("resources", [])}
+
+
 def manifests(
     images: Mapping[str, str],
     names: Sequence[str] = ADDONS,
@@ -120,6 +147,7 @@ def manifests(
         "ingress_http": str(ports.INGRESS_HTTP),
         "ingress_https": str(ports.INGRESS_HTTPS),
         "ingress_admin": str(ports.INGRESS_ADMIN),
+        "prometheus_port": str(ports.PROMETHEUS),
     }
     for name in names:
         text = (MANIFESTS / f"{name}.yaml").read_text(encoding="utf-8")

@@ -20,12 +20,19 @@ _CLUSTER_WIDE: Final = {
     "Namespace",
     "ClusterRole",
     "ClusterRoleBinding",
+    "CustomResourceDefinition",
+    "GatewayClass",
     "IngressClass",
     "APIService",
     "PriorityClass",
     "StorageClass",
 }
-_PLURALS: Final = {"Endpoints": "endpoints", "IngressClass": "ingressclasses", "PriorityClass": "priorityclasses"}
+_PLURALS: Final = {
+    "Endpoints": "endpoints",
+    "GatewayClass": "gatewayclasses",
+    "IngressClass": "ingressclasses",
+    "PriorityClass": "priorityclasses",
+}
 
 
 class Api:

@@ -211,6 +211,8 @@ class _Start:
         if not cgroups.members(PODS):
             for port in (ports.INGRESS_HTTP, ports.INGRESS_HTTPS, ports.INGRESS_ADMIN):
                 check_free(ports.LOOPBACK, port, "ingress")
+            check_free(ports.LOOPBACK, ports.PROMETHEUS, "Prometheus")
+        addons.define_gateways(api, self._tools)
         for manifest in addons.manifests({name: image.reference for name, image in self._images.items()}):
             api.apply(manifest)
         self._changed = self._changed or not served or bool(self._missing(api))
@@ -244,7 +246,7 @@ _STEPS: Final = (
     ("etcd, registry, containerd, BuildKit", 3),
     ("Kubernetes", 12),
     ("Node", 5),
-    ("DNS, metrics, ingress", 20),
+    ("DNS, metrics, ingress, Prometheus", 20),
 )
 
 

@@ -22,6 +22,7 @@ from sandbox.toolchain import build, debian, official, versions
 ENGINE = "engine"
 CLUSTER = "cluster"
 CHECKS = "checks"
+GATEWAY = "gateway"
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,8 @@ def _lanes(parts: Sequence[str], from_source: bool) -> list[tuple[versions.GoBui
         lanes.append(versions.engine())
     if CLUSTER in parts:
         lanes.append(versions.cluster())
+    if CLUSTER in parts or GATEWAY in parts:
+        lanes.append(versions.gateway())
     if CHECKS in parts:
         lanes.append(versions.checks())
     return lanes

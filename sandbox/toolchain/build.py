@@ -49,7 +49,7 @@ def compile_commands(build: GoBuild, step: Step) -> Path:
     module = _lay_out(build, go, variables)
     step.detail = "fetching modules"
     packages = tuple(build.commands)
-    total = len(_go([str(go), "list", "-deps", *packages], module, variables).splitlines())
+    total = len(_go([str(go), "list", "-deps", *packages], module, variables).splitlines()) if packages else 0
     final.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=final.parent, prefix=f".{build.name}-") as scratch:
         partial = Path(scratch, "bin")

@@ -193,6 +193,30 @@ def cluster() -> tuple[GoBuild, ...]:
             seconds=60,
             strips=("github.com/go-acme/lego/v4",),
         ),
+        GoBuild(
+            name="prometheus",
+            title="Prometheus",
+            module="prometheus",
+            commands={f"github.com/prometheus/prometheus/cmd/{name}": name for name in ("prometheus", "promtool")},
+            seconds=200,
+        ),
+    )
+
+
+def gateway() -> tuple[GoBuild, ...]:
+    """The Gateway API's own definitions, of the version that the ingress controller was made with."""
+    kinds = ("gatewayclasses", "gateways", "grpcroutes", "httproutes", "referencegrants")
+    return (
+        GoBuild(
+            name="gateway-api",
+            title="Gateway API",
+            module="cluster",
+            commands={},
+            seconds=1,
+            copies=tuple(
+                f"sigs.k8s.io/gateway-api:config/crd/standard/gateway.networking.k8s.io_{kind}.yaml" for kind in kinds
+            ),
+        ),
     )
 
 

@@ -35,13 +35,26 @@ def with_environment(**variables: str) -> dict[str, Any]:
     return described
 
 
+GATE = {"prometheus": "http://127.0.0.1:19090", "interval": 10, "minimumRequests": 100, "patience": 1}
+"""The sandbox's Prometheus asks every two seconds, so ten are enough for an analysis."""
+
+
+def shifting(strategy: str, **changes: Any) -> dict[str, Any]:
+    """The service with a strategy that moves traffic; steps as short as they may be."""
+    described = service(**changes)
+    timing = {"bake": 0} if strategy == "blue-green" else {"bake": 0, "step": {"minutes": 0}}
+    described["rollout"] = {**described["rollout"], "strategy": strategy, **timing}
+    return described
+
+
 def settings(stack: str, **changes: Any) -> dict[str, Any]:
     """A dev-tier stack on the sandbox with a domain of its own."""
     return {
         "platform": "kubernetes",
         "tier": "dev",
         "registry": {"address": REGISTRY},
-        "kubernetes": {"ingressClass": "traefik", "ingressEndpoint": INGRESS},
+        "kubernetes": {"ingressClass": "traefik", "ingressEndpoint": INGRESS, "gateway": "ingress/front"},
+        "gate": GATE,
         "domain": f"{stack}.localhost",
         **changes,
     }

@@ -1,0 +1,129 @@
+"""A new version of a service beside the one that serves, for as long as it is tried.
+
+It shares the service's account and volumes, and has everything else for itself: pods that no selector of the service
+finds, its own Secret, and a preview host. ``caas up`` asks for it, moves traffic to it, and takes it away again
+(docs/adr/0019-two-versions-side-by-side.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pulumi
+from pulumi_kubernetes.apiextensions import CustomResource
+from pulumi_kubernetes.apps.v1 import Deployment
+from pulumi_kubernetes.core.v1 import Secret
+from pulumi_kubernetes.core.v1 import Service as ClusterService
+from pulumi_kubernetes.networking.v1 import NetworkPolicy
+from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
+
+from components.base import Component
+from components.kubernetes import secrets
+from components.kubernetes.metadata import SKIP_AWAIT, Scope, declared_name, field_manager
+from components.kubernetes.network import policy_spec, service_spec
+from components.kubernetes.pod import pod_template
+from components.kubernetes.rollout import deployment_spec, disruption_spec, wait_annotations, wait_limit
+from components.kubernetes.route import GATEWAY_API, preview_host, route_spec
+from components.kubernetes.service import OBSERVED, ServiceArgs
+from components.secrets import configured as configured_secrets
+from components.spec.checks_kubernetes import CANDIDATE
+from components.spec.service import Service as ServiceSpec
+from components.tags import labels, selector
+
+
+def candidate_name(service: str) -> str:
+    """The name of a new version's objects."""
+    return f"{service}{CANDIDATE}"
+
+
+class Candidate(Component):
+    """A second Deployment, its Service and policy, and a route from the preview host.
+
+    :param name: The service's.
+    :param args: The service's; the namespace is required.
+    :param instances: A fixed count: load has not met this version yet.
+    """
+
+    def __init__(
+        self, name: str, args: ServiceArgs, instances: int, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        self._prefix = candidate_name(name)
+        super().__init__("caas:kubernetes:Candidate", self._prefix, opts, args.transforms)
+        if args.namespace is None:
+            raise ValueError(f"candidate of {name}: a namespace is required, that of the service")
+        self._args = args
+        self._spec: ServiceSpec = args.spec.model_copy(
+            update={"name": candidate_name(args.spec.name), "replicas": instances, "scaling": None}
+        )
+        self._selector = selector(args.environment, self._spec)
+        marks = {**labels(args.environment, args.spec), **self._selector}
+        self._scope = Scope(field_manager(args.environment), args.namespace, marks)
+        policy = NetworkPolicy(
+            f"{self._prefix}-policy",
+            metadata=self._scope.metadata(self._spec.name),
+            spec=policy_spec(self._spec, args.environment, self._selector),
+            opts=self.child(),
+        )
+        secret = self._secret(args.secrets)
+        self._deployment([policy, *([secret] if secret else [])], secret)
+        self._reached()
+        self.finish({"image": args.image})
+
+    def _secret(self, values: Mapping[str, pulumi.Output[str]]) -> Secret | None:
+        configured = configured_secrets(self._spec, values)
+        if not configured:
+            return None
+        salt = f"{self._args.environment.project}/{self._args.environment.stack}"
+        return Secret(
+            f"{self._prefix}-secret",
+            metadata=self._scope.metadata(secrets.secret_name(self._spec, salt, configured)),
+            immutable=True,
+            string_data=pulumi.Output.secret(configured),
+            type="Opaque",
+            opts=self.child(),
+        )
+
+    def _deployment(self, before: list[pulumi.Resource], secret: Secret | None) -> None:
+        # The template is the service's own: its container, account and volumes keep their names.
+        template = pod_template(
+            self._args.spec,
+            self._args.image,
+            labels=self._scope.labels,
+            selector=self._selector,
+            secret=declared_name(secret.metadata) if secret else None,
+            pull_secret=self._args.pull_secret,
+        )
+        limit = f"{wait_limit(self._spec.rollout)}s"
+        Deployment(
+            f"{self._prefix}-deployment",
+            metadata=self._scope.metadata(self._spec.name, annotations=wait_annotations(self._spec.rollout)),
+            spec=deployment_spec(self._spec, self._selector, template),
+            opts=self.child(
+                depends_on=before, custom_timeouts=pulumi.CustomTimeouts(create=limit, update=limit, delete=limit)
+            ),
+        )
+        budget = disruption_spec(self._spec, self._selector)
+        if budget is not None:
+            PodDisruptionBudget(
+                f"{self._prefix}-disruption-budget",
+                metadata=self._scope.metadata(self._spec.name),
+                spec=budget,
+                opts=self.child(),
+            )
+
+    def _reached(self) -> None:
+        ClusterService(
+            f"{self._prefix}-service",
+            metadata=self._scope.metadata(self._spec.name, annotations=OBSERVED),
+            spec=service_spec(self._selector),
+            opts=self.child(),
+        )
+        host = preview_host(self._args.spec, self._args.environment)
+        CustomResource(
+            f"{self._prefix}-route",
+            api_version=GATEWAY_API,
+            kind="HTTPRoute",
+            metadata=self._scope.metadata(self._spec.name, annotations={SKIP_AWAIT: "true"}),
+            spec=route_spec(self._args.spec, self._args.environment, host=host, backend=self._spec.name),
+            opts=self.child(),
+        )

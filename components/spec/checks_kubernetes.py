@@ -1,0 +1,53 @@
+"""Rules of the platform kubernetes: what a strategy needs that moves traffic from one version to another.
+
+Pure generators of findings. What the platform cannot do at all stands in the capability table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from components.spec.environment import Registry, Settings, Tier
+from components.spec.errors import NAMESPACE, Finding, Shown
+from components.spec.merge import Placed
+
+CANDIDATE = "-candidate"
+"""End of the names of a new version's objects beside those of the version that serves."""
+
+
+def environment(
+    placed: list[Placed], settings: Settings, stack: str, level: Tier | None, registry: Registry | None
+) -> Iterator[Finding]:
+    """Every rule of this module."""
+    del level, registry
+    shifting = [one for one in placed if one.service.rollout.strategy != "rolling"]
+    for one in shifting:
+        yield from _route(one)
+    if not shifting:
+        return
+    names = ", ".join(one.service.name for one in shifting)
+    if settings.kubernetes.gateway is None:
+        limit = f"required where a service's strategy is not rolling ({names}): a Gateway divides the traffic"
+        remedy = f"pulumi config set --path '{NAMESPACE}:kubernetes.gateway' ingress/front --stack {stack}"
+        yield Finding(("kubernetes", "gateway"), Shown.ABSENT, limit, remedy, stack=True)
+    if settings.gate.prometheus is None:
+        limit = f"required where a service's strategy is not rolling ({names}): no metrics is never success"
+        remedy = f"pulumi config set --path '{NAMESPACE}:gate.prometheus' http://prometheus:9090 --stack {stack}"
+        yield Finding(("gate", "prometheus"), Shown.ABSENT, limit, remedy, stack=True)
+
+
+def _route(placed: Placed) -> Iterator[Finding]:
+    spec, strategy = placed.service, placed.service.rollout.strategy
+    if spec.name.endswith(CANDIDATE):
+        limit = f"a name that does not end with {CANDIDATE} where the strategy is {strategy}: its new version's does"
+        yield Finding(placed.path(), Shown.ABSENT, limit, "give it another name")
+    if spec.ingress is None:
+        limit = f"ingress where the strategy is {strategy}: the gateway moves the traffic"
+        yield Finding(
+            placed.path("rollout", "strategy"), strategy, limit, "use rollout.strategy rolling, or add ingress"
+        )
+        return
+    for key, value in (("tlsSecret", spec.ingress.tls_secret), ("className", spec.ingress.class_name)):
+        if value is not None:
+            limit = f"no {key} where the strategy is {strategy}: the gateway has the certificates and the way in"
+            yield Finding(placed.path("ingress", key), value, limit, f"remove {key}, and set it at the gateway")
