@@ -1,4 +1,4 @@
-"""Two versions of a service on Kubernetes: what is declared for a strategy that moves traffic, and for a new version."""
+"""Two versions of a service on Kubernetes: what a strategy declares that moves traffic, and what a new version is."""
 
 from __future__ import annotations
 
