@@ -58,6 +58,7 @@ class Engine(PulumiCommand):
         """Run one command to its end; raises the Automation API's CommandError where that is not success."""
         given = {**os.environ, **additional_env, **self.variables}
         environment = {**given, "PULUMI_AUTOMATION_API": "true", "PULUMI_SKIP_UPDATE_CHECK": "1"}
+        self._stopping.clear()  # A command after one that was stopped, which takes something back, is to run.
         process = subprocess.Popen(
             [self.command, "--non-interactive", *args],
             stdin=subprocess.DEVNULL,

@@ -19,7 +19,7 @@ KUBERNETES: dict[str, Capability] = {
     "blue-green": emulated(_SHIFTED),
     "canary": emulated(_SHIFTED),
     "linear": emulated(_SHIFTED),
-    "hooks": refused("a step of the delivery pipeline before and after `caas up`"),
+    "hooks": emulated("a pause of `caas up` that `caas continue` ends; no functions"),
     "ingress": native("Ingress and the cluster's controller"),
     "internal": native("Service"),
     "liveness-command": emulated("liveness over HTTP or TCP, which the kubelet asks from outside"),

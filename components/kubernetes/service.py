@@ -36,6 +36,7 @@ from components.kubernetes.rollout import (
 from components.kubernetes.route import GATEWAY_API, route_spec, shifts
 from components.kubernetes.scaling import autoscaler_spec
 from components.kubernetes.volumes import claim_name, claim_spec
+from components.release import candidates
 from components.secrets import configured as configured_secrets
 from components.spec.environment import Environment
 from components.spec.service import Service as ServiceSpec
@@ -48,6 +49,12 @@ OBSERVED = {SKIP_AWAIT: "true"}
 """On objects whose readiness is another's: an address is ready when the Deployment behind it is, an Ingress when
 its controller says so (many never do), a claim often only when a pod mounts it. The Deployment is waited for, and
 `caas verify` looks at the whole."""
+
+FORCED = {FORCE: "true"}
+"""On objects that `caas up` writes into as well while a new version is tried: the program's word is the last."""
+
+TRIED = "caas/tried"
+"""On a route, while a new version is tried: how many instances of it there are."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -215,7 +222,7 @@ class Service(Component):
         if self._spec.scaling is not None:
             HorizontalPodAutoscaler(
                 f"{self._prefix}-autoscaler",
-                metadata=self._metadata(),
+                metadata=self._metadata(annotations=FORCED if shifts(self._spec) else None),
                 spec=autoscaler_spec(self._spec, self._spec.scaling),
                 opts=self._inside,
             )
@@ -239,11 +246,18 @@ class Service(Component):
             f"{self._prefix}-route",
             api_version=GATEWAY_API,
             kind="HTTPRoute",
-            # Forced: `caas up` has written weights into it, and its fields are ours.
-            metadata=self._metadata(annotations={**OBSERVED, FORCE: "true"}),
+            metadata=self._metadata(annotations=self._of_both(candidates().get(self._spec.name))),
             spec=route_spec(self._spec, self._environment, host=host, backend=self._spec.name),
             opts=self._inside,
         )
+
+    def _of_both(self, instances: int | None) -> dict[str, str]:
+        """Annotations of what `caas up` writes into as well. Forced: its fields are the program's again at the end.
+
+        The mark of a new version makes any later apply without one, also a person's, write the route anew: its
+        weights may not lead to what that apply removes.
+        """
+        return {**OBSERVED, **FORCED, **({TRIED: str(instances)} if instances is not None else {})}
 
     def _ingress(self) -> None:
         spec = ingress_spec(self._spec, self._environment)

@@ -1,0 +1,222 @@
+"""Releases that move traffic, on a real cluster under load: what is good goes all the way, what is bad goes back."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from delivery.exit_codes import Exit
+from sandbox import ports, toolchain
+from tests.cluster import hello
+from tests.cluster.load import Load, Requests
+from tests.cluster.routes import Watched
+from tests.cluster.scene import Scene, scene
+from tests.projects import Completed
+
+pytestmark = [pytest.mark.cluster, pytest.mark.slow]
+
+INTERVAL = hello.INTERVAL
+"""Seconds of one analysis."""
+SLACK = 4.0
+"""Seconds that an analysis takes beside its interval: two scrapes, four questions, and the look that ends it."""
+
+
+@dataclass(frozen=True)
+class Released:
+    """What a release did, and what its callers saw of it."""
+
+    done: Completed
+    requests: Requests
+    watched: Watched
+
+
+def release(moving: Scene, described: dict[str, Any], *, load: bool = True, **settings: Any) -> Released:
+    """``caas up`` under 200 requests a second, while the route is watched."""
+    moving.describe(described, **settings)
+    hey = str(toolchain.current().tool("hey"))
+    with Watched(moving.kubeconfig, moving.target) as watched:
+        if not load:
+            return Released(moving.project.caas("up", "--json"), Requests(0, 0), watched)
+        with Load(hey, moving.host, workers=40, rate=5) as requests:
+            done = moving.project.caas("up", "--json")
+    return Released(done, requests.result, watched)
+
+
+def number(query: str) -> float:
+    """The answer of the sandbox's Prometheus."""
+    url = f"http://127.0.0.1:{ports.PROMETHEUS}/api/v1/query?{urllib.parse.urlencode({'query': query})}"
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        (result,) = json.load(answer)["data"]["result"]
+    return float(result["value"][1])
+
+
+def exposure(moving: Scene, began: float, ended: float) -> float:
+    """Percent of the requests of that time that went to the new version, as its own counters have it."""
+    where = f'namespace="{moving.target.namespace}",path="/"'
+    seconds = round(ended - began)
+    past = max(0, round(time.monotonic() - ended))
+    new = number(f'sum(max_over_time(http_requests_total{{{where},pod=~"hello-candidate-.*"}}[5m]))')
+    old = number(f'sum(increase(http_requests_total{{{where},pod!~"hello-candidate-.*"}}[{seconds}s] offset {past}s))')
+    print(f"{moving.target.namespace}: {new:.0f} requests to the new version, {old:.0f} to the old one, {seconds} s")
+    return 100 * new / (new + old)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "shares"), [("blue-green", [100]), ("canary", [10, 50]), ("linear", [30, 60, 90])]
+)
+def test_a_good_release_goes_all_the_way_and_loses_no_request(
+    strategy: str, shares: list[int], tmp_path: Path, sandbox_variables: dict[str, str]
+) -> None:
+    step = {"step": {"minutes": 0, "percent": 30}} if strategy == "linear" else {}
+    with scene(tmp_path, sandbox_variables, "good") as moving:
+        moving.describe(hello.shifting(strategy, rollout=step))
+        moving.up()
+        described = hello.shifting(strategy, rollout=step, build={"context": "hello", "args": {"VERSION": "2"}})
+        seen = release(moving, described)
+        assert seen.done.code == Exit.FINE, seen.done.text
+        assert seen.requests.failed == 0
+        assert seen.requests.sent > 100 * INTERVAL
+        assert seen.watched.shares == [0, *shares, 0]
+        assert moving.objects() == ["hello"]
+        assert moving.version() == "2"
+        found = json.loads(seen.done.out)["analysis"]["hello"]
+        assert len(found) == len(shares)
+        assert all(each["new"]["requests"] >= 100 for each in found)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory, sandbox_variables: dict[str, str]) -> Iterator[Scene]:
+    """A canary service whose first version serves; every release of these tests goes back to it."""
+    with scene(tmp_path_factory.mktemp("moving"), sandbox_variables, "moving") as moving:
+        moving.describe(hello.shifting("canary"))
+        moving.up()
+        yield moving
+
+
+def broken(**variables: str) -> dict[str, Any]:
+    """The canary with variables that break it."""
+    described = hello.shifting("canary")
+    described["environment"] = {**described["environment"], **variables}
+    return described
+
+
+def everything_is_back(moving: Scene) -> None:
+    look = Watched(moving.kubeconfig, moving.target).look()
+    assert look is not None
+    assert (look.weights, look.held) == ({"hello": 1}, False)
+    assert moving.objects() == ["hello"]
+    assert moving.version() == "1"
+
+
+@pytest.mark.parametrize(
+    ("variables", "reason"),
+    [
+        ({"HELLO_ERROR_RATE": "0.05"}, " failed, of the old version's "),
+        ({"HELLO_LATENCY": "700ms"}, " slow, of the old"),
+    ],
+    ids=["errors", "slow"],
+)
+def test_what_answers_badly_goes_back_within_two_analyses(
+    variables: dict[str, str], reason: str, served: Scene
+) -> None:
+    seen = release(served, broken(**variables))
+    assert seen.done.code == Exit.DEPLOYMENT_FAILED, seen.done.text
+    assert "did not pass with 10 % of the traffic" in seen.done.err
+    assert reason in seen.done.err
+    assert seen.watched.shares == [0, 10, 0]
+    began, ended = seen.watched.exposed
+    assert ended - began < 2 * (INTERVAL + SLACK)
+    assert exposure(served, began, ended) <= 12
+    everything_is_back(served)
+
+
+def test_what_crashes_after_half_a_minute_goes_back_at_once(served: Scene) -> None:
+    described = broken(HELLO_CRASH_AFTER="30s")
+    described["rollout"]["step"] = {"minutes": 1}
+    seen = release(served, described)
+    assert seen.done.code == Exit.DEPLOYMENT_FAILED, seen.done.text
+    assert "its containers ended and were restarted 1x while it was tried" in seen.done.err
+    assert seen.watched.shares == [0, 10, 0]
+    began, ended = seen.watched.exposed
+    assert ended - began < 2 * (INTERVAL + SLACK) + 30
+    assert exposure(served, began, ended) <= 12
+    everything_is_back(served)
+
+
+def test_without_traffic_nothing_is_decided_and_the_old_version_stays(served: Scene) -> None:
+    seen = release(served, broken(TURN="idle"), load=False)
+    assert seen.done.code == Exit.DEPLOYMENT_FAILED, seen.done.text
+    assert "could not be judged with 10 % of the traffic" in seen.done.err
+    assert "the new version got no requests that were counted" in seen.done.err
+    assert seen.watched.shares == [0, 10, 0]
+    everything_is_back(served)
+
+
+def test_without_metrics_nothing_is_decided_and_the_old_version_stays(served: Scene) -> None:
+    nobody = {**hello.GATE, "prometheus": "http://127.0.0.1:19099"}
+    seen = release(served, broken(TURN="blind"), gate=nobody)
+    assert seen.done.code == Exit.DEPLOYMENT_FAILED, seen.done.text
+    assert "the metrics cannot be read: http://127.0.0.1:19099 does not answer" in seen.done.err
+    assert seen.watched.shares == [0, 10, 0]
+    assert seen.requests.failed == 0
+    everything_is_back(served)
+
+
+def asked(turn: str) -> dict[str, Any]:
+    """A canary that waits for a person before anybody else's request reaches it."""
+    described = broken(TURN=turn)
+    described["rollout"]["hooks"] = [{"stage": "after-test-traffic", "pause": 5}]
+    return described
+
+
+def begun(moving: Scene, described: dict[str, Any], line: str) -> subprocess.Popen[str]:
+    """A ``caas up`` that has said a line."""
+    moving.describe(described)
+    command = subprocess.Popen(
+        moving.project.caas_command("up"),
+        env=moving.project.variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert command.stdout is not None
+    for said in command.stdout:
+        if line in said:
+            return command
+    raise AssertionError(f"it ended without {line!r}")
+
+
+def test_a_person_is_waited_for_and_may_go_on_or_back(served: Scene) -> None:
+    nothing = served.project.caas("abort")
+    assert (nothing.code, "there is nothing to abort" in nothing.err) == (Exit.BAD_INPUT, True)
+    for word in ("abort", "continue"):
+        command = begun(served, asked(word), "Waiting for `caas continue` or `caas abort`")
+        told = served.project.caas(word)
+        assert told.code == Exit.FINE, told.text
+        text, _ = command.communicate(timeout=120)
+        if word == "abort":
+            assert (command.returncode, "a person asked for it with `caas abort`" in text) == (5, True), text
+        else:
+            # Nobody calls it in this test, so the gate that follows cannot pass it.
+            assert (command.returncode, "the new version got no requests" in text) == (5, True), text
+        everything_is_back(served)
+
+
+def test_an_interrupt_takes_everything_back(served: Scene) -> None:
+    command = begun(served, asked("interrupted"), "Waiting for `caas continue` or `caas abort`")
+    command.send_signal(signal.SIGINT)
+    text, _ = command.communicate(timeout=120)
+    assert (command.returncode, "all traffic of hello goes back to what serves" in text) == (Exit.INTERRUPTED, True), (
+        text
+    )
+    everything_is_back(served)
