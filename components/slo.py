@@ -58,12 +58,13 @@ def queries(service: Service, namespace: str, deployment: str, seconds: int) -> 
     # Kubernetes cuts off what is too long.
     pods = f'namespace="{namespace}",pod=~"{deployment}-[a-z0-9]+-?[a-z0-9]{{5}}"'
     where = f"{pods}{_served(service)}"
-    bound = f"{budget(service).threshold:g}"
+    bound = _escaped(f"{budget(service).threshold:g}")
+    bound += "" if "." in bound else r"(\\.0)?"  # Some write a whole number of seconds as 2, some as 2.0.
     return Queries(
         requests=_grown(metrics.requests, where, seconds),
         failed=_grown(metrics.requests, f'{where},{metrics.code}=~"5.."', seconds),
         timed=_grown(f"{metrics.duration}_count", where, seconds),
-        fast=_grown(f"{metrics.duration}_bucket", f'{where},le="{bound}"', seconds),
+        fast=_grown(f"{metrics.duration}_bucket", f'{where},le=~"{bound}"', seconds),
     )
 
 

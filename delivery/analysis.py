@@ -83,7 +83,7 @@ class Analysis:
             ended = self._wait(subject, step.percent, paused=False)
             if ended is not None:
                 return ended
-            judgement = self._judged(subject)
+            judgement = self._judged(subject, last=looks + 1 >= wanted)
             errors = errors + 1 if judgement.outcome is Outcome.ERROR else 0
             looks += 1
             self.output.say(f"{subject.name}: {judgement.outcome.value}: {'; '.join(judgement.reasons)}.")
@@ -108,7 +108,7 @@ class Analysis:
             ended = self._wait(subject, percent, paused=True)
             if ended is not None:
                 return ended
-            if percent > 0 and (judgement := self._judged(subject)).outcome is Outcome.FAIL:
+            if percent > 0 and (judgement := self._judged(subject, last=False)).outcome is Outcome.FAIL:
                 return judgement
         return Judgement(Outcome.FAIL, (f"nobody said `caas continue` within {limit:.0f} s",))
 
@@ -120,13 +120,13 @@ class Analysis:
             return judgement
         return self.pause(subject, step.percent, f"undecided: {'; '.join(judgement.reasons)}", None)
 
-    def _judged(self, subject: Subject) -> Judgement:
+    def _judged(self, subject: Subject, *, last: bool) -> Judgement:
         """The gate's answer to everything that was seen, the last interval included."""
         try:
             subject.intervals.append(Interval(self.metrics.sample(subject.new), self.metrics.sample(subject.old)))
         except MetricsError as error:
             return Judgement(Outcome.ERROR, (f"the metrics cannot be read: {error}",))
-        return judge(subject.intervals, subject.budget, self.gate.minimum_requests)
+        return judge(subject.intervals, subject.budget, self.gate.minimum_requests, last=last)
 
     def _wait(self, subject: Subject, percent: int, *, paused: bool) -> Judgement | None:
         """One interval, with a look at the instances each second; a judgement where that ends the step."""

@@ -65,7 +65,9 @@ def exposure(moving: Scene, began: float, ended: float) -> float:
     where = f'namespace="{moving.target.namespace}",path="/"'
     seconds = round(ended - began)
     past = max(0, round(time.monotonic() - ended))
-    new = number(f'sum(max_over_time(http_requests_total{{{where},pod=~"hello-candidate-.*"}}[5m]))')
+    new = number(
+        f'sum(max_over_time(http_requests_total{{{where},pod=~"hello-candidate-.*"}}[{seconds}s] offset {past}s))'
+    )
     old = number(f'sum(increase(http_requests_total{{{where},pod!~"hello-candidate-.*"}}[{seconds}s] offset {past}s))')
     print(f"{moving.target.namespace}: {new:.0f} requests to the new version, {old:.0f} to the old one, {seconds} s")
     return 100 * new / (new + old)
