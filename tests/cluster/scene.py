@@ -31,11 +31,16 @@ class Scene:
         """Write the configuration with this service (default: the good one) and these of the stack's settings."""
         self.project.write({"hello": service or hello.service()}, hello.settings(self.project.stack, **settings))
 
-    def version(self) -> str:
-        """The version that answers through the ingress."""
+    def answer(self) -> dict[str, str]:
+        """What it says through the ingress."""
         request = urllib.request.Request(f"{hello.INGRESS}/", headers={"Host": self.host})
         with urllib.request.urlopen(request, timeout=10) as answer:
-            return str(json.load(answer)["version"])
+            found: dict[str, str] = json.load(answer)
+            return found
+
+    def version(self) -> str:
+        """The version that answers through the ingress."""
+        return self.answer()["version"]
 
     def up(self, *arguments: str) -> Completed:
         """``caas up``, which must succeed."""
