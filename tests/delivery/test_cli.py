@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from delivery import cli
+from delivery import cli, control
 from delivery import up as upping
+from delivery.commands import release_control
+from delivery.control import Told
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
 from delivery.up import Result
@@ -104,3 +106,32 @@ def test_a_good_apply_says_what_changed(changed: int, words: str, monkeypatch: p
 )
 def test_a_wrong_command_line_is_bad_input(arguments: tuple[str, ...]) -> None:
     assert run(*arguments).exit_code == Exit.BAD_INPUT
+
+
+@pytest.mark.parametrize("decision", ["continue", "abort"])
+def test_a_persons_word_reaches_the_release(decision: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[str] = []
+
+    def decide(word: str, environment: Any, state: Any, traffic: Any) -> tuple[Told, ...]:
+        given.append(word)
+        assert (environment.stack, state) == ("dev", {"resources": []})
+        return (Told("hello", "hello: it hears.", "ann@here (process 7)", 10),)
+
+    class Program:
+        def __init__(self, *_: Any) -> None: ...
+
+        def select(self) -> None: ...
+
+        def state(self) -> dict[str, Any]:
+            return {"resources": []}
+
+    monkeypatch.setattr(release_control, "ProgramStack", Program)
+    monkeypatch.setattr(release_control, "Engine", lambda: None)
+    monkeypatch.setattr(release_control, "Traffic", lambda *_: None)
+    monkeypatch.setattr(control, "decide", decide)
+    done = run(decision, "--stack", "dev", "--directory", str(ROOT))
+    assert (done.exit_code, done.stdout) == (Exit.FINE, "hello: it hears.\n")
+    done = run(decision, "--stack", "dev", "--directory", str(ROOT), "--json")
+    services = [{"service": "hello", "release": "ann@here (process 7)", "weight": 10}]
+    assert json.loads(done.stdout) == {"stack": "dev", "decision": decision, "services": services}
+    assert given == [decision, decision]
