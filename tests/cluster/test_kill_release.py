@@ -25,8 +25,6 @@ from tests.cluster.test_kill import engines
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 
 KILLS = 10
-LONGEST = 45.0
-"""Seconds after its start within which `caas` is killed; such a release takes about as long."""
 QUICK = {**hello.GATE, "interval": 5, "patience": 0, "inconclusive": "continue"}
 """The gate is no part of this test: what it cannot decide goes on."""
 
@@ -82,10 +80,17 @@ def test_a_release_that_is_killed_ten_times_is_ended_by_the_next_one(
         kill.describe(described(0), gate=QUICK)
         kill.up()
         with Watched(kill.kubeconfig, kill.target) as watched, Load(hey, kill.host, rate=10) as load:
-            for turn in range(1, KILLS + 1):
+            kill.describe(described(1), gate=QUICK)
+            began = time.monotonic()
+            kill.up()
+            whole = time.monotonic() - began
+            for turn in range(2, KILLS + 2):
                 kill.describe(described(turn), gate=QUICK)
-                after, with_engine = chance.uniform(0, LONGEST), chance.random() < 0.5
-                print(f"kill {turn}: after {after:.1f} s{', with the engine' if with_engine else ''}", flush=True)
+                after, with_engine = chance.uniform(0, whole), chance.random() < 0.5
+                print(
+                    f"kill {turn - 1}: after {after:.1f} of {whole:.0f} s{', with the engine' if with_engine else ''}",
+                    flush=True,
+                )
                 killed(kill, after, with_engine=with_engine)
                 print(f"  the route: {watched.looks[-1].weights}", flush=True)
                 kill.up()
