@@ -12,10 +12,12 @@ import time
 from pathlib import Path
 from typing import Any
 
+from delivery.exit_codes import Exit
 from sandbox import toolchain
 from tests.benchmarks.table import Row
 from tests.cluster import hello
 from tests.cluster.load import Load, Requests
+from tests.cluster.moving import BAD, DETECTION, EXPOSURE, broken, exposure, release
 from tests.cluster.scene import Scene, scene
 
 STRATEGIES = ("rolling", "blue-green", "canary", "linear")
@@ -64,4 +66,20 @@ def run() -> list[Row]:
         figure = f"{requests.failed} failed of {requests.sent}, {releases} releases, {rate:.0f} requests/s"
         met = requests.failed == 0 and requests.sent >= REQUESTS and rate >= LEAST
         rows.append(Row(f"{strategy} under load", figure, f"0 failed of >= 20,000 at >= {LEAST}/s", met, DETAIL))
+    return rows + (taken_back() if "canary" in chosen else [])
+
+
+def taken_back() -> list[Row]:
+    """A row for each bad canary: after how long it had no traffic any more, and how much it had until then."""
+    rows = []
+    with tempfile.TemporaryDirectory() as directory, scene(Path(directory), dict(os.environ), "bench") as stage:
+        stage.describe(hello.shifting("canary"))
+        stage.up()
+        for name, variables in zip(("5 % errors", "p99 over the objective"), BAD, strict=True):
+            seen = release(stage, broken(**variables))
+            share = exposure(stage, seen)
+            figure = f"exit {seen.done.code}, {seen.seconds:.1f} s, {share:.1f} % of the requests"
+            target = f"exit 5, two analyses (<= {DETECTION:.0f} s), <= {EXPOSURE} %"
+            met = seen.done.code == Exit.DEPLOYMENT_FAILED and seen.seconds <= DETECTION and share <= EXPOSURE
+            rows.append(Row(f"canary with {name} taken back", figure, target, met, DETAIL))
     return rows

@@ -5,72 +5,19 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-import time
-import urllib.parse
-import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from delivery.exit_codes import Exit
-from sandbox import ports, toolchain
 from tests.cluster import hello
-from tests.cluster.load import Load, Requests
+from tests.cluster.moving import BAD, DETECTION, EXPOSURE, broken, exposure, release
 from tests.cluster.routes import Watched
 from tests.cluster.scene import Scene, scene
-from tests.projects import Completed
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
-
-INTERVAL = hello.INTERVAL
-"""Seconds of one analysis."""
-SLACK = 4.0
-"""Seconds that an analysis takes beside its interval: two scrapes, four questions, and the look that ends it."""
-
-
-@dataclass(frozen=True)
-class Released:
-    """What a release did, and what its callers saw of it."""
-
-    done: Completed
-    requests: Requests
-    watched: Watched
-
-
-def release(moving: Scene, described: dict[str, Any], *, load: bool = True, **settings: Any) -> Released:
-    """``caas up`` under 200 requests a second, while the route is watched."""
-    moving.describe(described, **settings)
-    hey = str(toolchain.current().tool("hey"))
-    with Watched(moving.kubeconfig, moving.target) as watched:
-        if not load:
-            return Released(moving.project.caas("up", "--json"), Requests(0, 0), watched)
-        with Load(hey, moving.host, workers=40, rate=5) as requests:
-            done = moving.project.caas("up", "--json")
-    return Released(done, requests.result, watched)
-
-
-def number(query: str) -> float:
-    """The answer of the sandbox's Prometheus."""
-    url = f"http://127.0.0.1:{ports.PROMETHEUS}/api/v1/query?{urllib.parse.urlencode({'query': query})}"
-    with urllib.request.urlopen(url, timeout=10) as answer:
-        (result,) = json.load(answer)["data"]["result"]
-    return float(result["value"][1])
-
-
-def exposure(moving: Scene, began: float, ended: float) -> float:
-    """Percent of the requests of that time that went to the new version, as its own counters have it."""
-    where = f'namespace="{moving.target.namespace}",path="/"'
-    seconds = round(ended - began)
-    past = max(0, round(time.monotonic() - ended))
-    new = number(
-        f'sum(max_over_time(http_requests_total{{{where},pod=~"hello-candidate-.*"}}[{seconds}s] offset {past}s))'
-    )
-    old = number(f'sum(increase(http_requests_total{{{where},pod!~"hello-candidate-.*"}}[{seconds}s] offset {past}s))')
-    print(f"{moving.target.namespace}: {new:.0f} requests to the new version, {old:.0f} to the old one, {seconds} s")
-    return 100 * new / (new + old)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +34,7 @@ def test_a_good_release_goes_all_the_way_and_loses_no_request(
         seen = release(moving, described)
         assert seen.done.code == Exit.FINE, seen.done.text
         assert seen.requests.failed == 0
-        assert seen.requests.sent > 100 * INTERVAL
+        assert seen.requests.sent > 100 * hello.INTERVAL
         assert seen.watched.shares == [0, *shares, 0]
         assert moving.objects() == ["hello"]
         assert moving.version() == "2"
@@ -105,13 +52,6 @@ def served(tmp_path_factory: pytest.TempPathFactory, sandbox_variables: dict[str
         yield moving
 
 
-def broken(**variables: str) -> dict[str, Any]:
-    """The canary with variables that break it."""
-    described = hello.shifting("canary")
-    described["environment"] = {**described["environment"], **variables}
-    return described
-
-
 def everything_is_back(moving: Scene) -> None:
     look = Watched(moving.kubeconfig, moving.target).look()
     assert look is not None
@@ -122,10 +62,7 @@ def everything_is_back(moving: Scene) -> None:
 
 @pytest.mark.parametrize(
     ("variables", "reason"),
-    [
-        ({"HELLO_ERROR_RATE": "0.05"}, " failed, of the old version's "),
-        ({"HELLO_LATENCY": "700ms"}, " slow, of the old"),
-    ],
+    zip(BAD, (" failed, of the old version's ", " slow, of the old version's "), strict=True),
     ids=["errors", "slow"],
 )
 def test_what_answers_badly_goes_back_within_two_analyses(
@@ -136,9 +73,8 @@ def test_what_answers_badly_goes_back_within_two_analyses(
     assert "did not pass with 10 % of the traffic" in seen.done.err
     assert reason in seen.done.err
     assert seen.watched.shares == [0, 10, 0]
-    began, ended = seen.watched.exposed
-    assert ended - began < 2 * (INTERVAL + SLACK)
-    assert exposure(served, began, ended) <= 12
+    assert seen.seconds < DETECTION
+    assert exposure(served, seen) <= EXPOSURE
     everything_is_back(served)
 
 
@@ -149,9 +85,8 @@ def test_what_crashes_after_half_a_minute_goes_back_at_once(served: Scene) -> No
     assert seen.done.code == Exit.DEPLOYMENT_FAILED, seen.done.text
     assert "its containers ended and were restarted 1x while it was tried" in seen.done.err
     assert seen.watched.shares == [0, 10, 0]
-    began, ended = seen.watched.exposed
-    assert ended - began < 2 * (INTERVAL + SLACK) + 30
-    assert exposure(served, began, ended) <= 12
+    assert seen.seconds < 30 + DETECTION
+    assert exposure(served, seen) <= EXPOSURE
     everything_is_back(served)
 
 
