@@ -10,8 +10,8 @@ import shutil
 import signal
 import subprocess
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import IO, Any
 
 from pulumi.automation import CommandResult, PulumiCommand
 from pulumi.automation.errors import create_command_error
@@ -115,8 +115,9 @@ class Engine(PulumiCommand):
             return
 
 
-def _read(stream: Iterable[str], lines: list[str], callback: Line | None) -> None:
-    for line in stream:
-        lines.append(line.rstrip())
-        if callback:
-            callback(lines[-1])
+def _read(stream: IO[str], lines: list[str], callback: Line | None) -> None:
+    with stream:
+        for line in stream:
+            lines.append(line.rstrip())
+            if callback:
+                callback(lines[-1])
