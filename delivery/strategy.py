@@ -19,7 +19,7 @@ from pulumi.automation.errors import CommandError
 from pulumi.automation.events import EngineEvent
 
 from components import slo
-from components.release import VARIABLE
+from components.release import RELEASE, VARIABLE
 from components.spec import Environment
 from components.spec.checks_kubernetes import CANDIDATE, PREVIEW
 from components.spec.service import Service
@@ -144,9 +144,10 @@ class Strategy:
         self.stack.engine.variables[VARIABLE] = json.dumps(counts)
         told = ", ".join(f"{name} ({count})" for name, count in sorted(counts.items()))
         self.output.say(f"Starting the new version beside the old one: {told}.")
-        apply_(
-            [pattern for name in counts for pattern in (f"**::{name}{CANDIDATE}*", f"**::{name}-image", f"**::{name}")]
-        )
+        # A release that runs again declares no image, and one that the state holds is not to go before what uses it.
+        built = [] if RELEASE in self.stack.engine.variables else ["**::{}-image"]
+        patterns = ["**::{}" + CANDIDATE + "*", "**::{}", *built]
+        apply_([pattern.format(name) for name in counts for pattern in patterns])
         truth = declared.parse(self.stack.outputs(), self.stack.name)
         images = _images(self.stack.state())
         tried = tuple(
@@ -240,6 +241,7 @@ def _failed(subject: Subject, judgement: Judgement, percent: int) -> DeliveryErr
         Exit.DEPLOYMENT_FAILED,
         remedy="Correct it and run `caas up` again; nothing has to be cleaned up by hand.",
         details=tuple(f"{subject.name}: {reason}" for reason in judgement.reasons),
+        rolled_back=True,
     )
 
 
