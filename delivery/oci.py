@@ -124,6 +124,7 @@ class Registry:
         answer = self._send(method, url, body, headers)
         if answer.status == 401 and body is None:
             self._authorization = self._answer(str(answer.headers.get("WWW-Authenticate", "")))
+            answer.drain_conn()
             answer.release_conn()
             if self._authorization is not None:
                 answer = self._send(method, url, body, headers)
@@ -131,6 +132,10 @@ class Registry:
             if answer.status not in good:
                 raise self._refused(method, answer)
             yield answer
+            answer.drain_conn()
+        except BaseException:
+            answer.close()  # What is left of an answer must not be taken for the next one.
+            raise
         finally:
             answer.release_conn()
 
@@ -141,7 +146,9 @@ class Registry:
         if self._authorization is not None:
             own["Authorization"] = self._authorization
         try:
-            return self._pool.request(method, url, body=body, headers=own, preload_content=False)
+            # A stream can be sent once.
+            retries = urllib3.Retry(False) if isinstance(body, Iterator) else _RETRIES
+            return self._pool.request(method, url, body=body, headers=own, preload_content=False, retries=retries)
         except urllib3.exceptions.HTTPError as error:
             reason = getattr(error, "reason", None) or error
             raise DeliveryError(
