@@ -103,8 +103,9 @@ class Ledger:
         with self._workspace() as directory:
             return self._read(directory) or Book()
 
-    def begin(self, intent: Intent) -> Release:
-        """Record a release that is about to begin. What it answers ends it. Nothing may be changed before this."""
+    def begin(self, intent: Intent) -> tuple[Release, tuple[Release, ...]]:
+        """Record a release that is about to begin; answers it, to be ended, and those before it. Nothing may be changed
+        before this."""
         content = records.configuration_hash(intent.configuration)
         release = Release(
             number=0,
@@ -123,9 +124,12 @@ class Ledger:
             strategies=intent.strategies,
         )
 
+        before: tuple[Release, ...] = ()
+
         def add(book: Book) -> Book:
-            nonlocal release
-            number = max((one.number for one in records.releases(book.entries)), default=0) + 1
+            nonlocal release, before
+            before = book.releases
+            number = max((one.number for one in before), default=0) + 1
             release = replace(release, number=number)
             return Book(
                 (*book.entries, *book._dead(release.id), records.begun(release)),
@@ -133,7 +137,7 @@ class Ledger:
             )
 
         self._change(add)
-        return release
+        return release, before
 
     def end(
         self,

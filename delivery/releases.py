@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +90,8 @@ class Running:
     release: Release
     images: Mapping[str, str] | None = None
     changed: int | None = None
-    recorded: Sequence[Release] = field(default_factory=tuple)
+    before: tuple[Release, ...] = ()
+    """The releases before it."""
 
     def applied(self, images: Mapping[str, str], changed: int) -> None:
         """The engine is done: these images (service -> reference) are declared."""
@@ -101,7 +102,8 @@ class Running:
 def recorded(stack: ProgramStack, plan: Intent, output: Output) -> Iterator[Running]:
     """Record a release around the block that makes it; a promotion or a rollback reaches the program in it."""
     ledger = Ledger(stack)
-    running = Running(ledger.begin(plan))
+    release, before = ledger.begin(plan)
+    running = Running(release, before=before)
     output.say(f"This is release {running.release.number} of stack {stack.name}.")
     try:
         with _pinned(stack, plan):

@@ -91,7 +91,8 @@ def up(
         record.applied({one.name: one.image for one in truth.services}, journal.changed)
         output.say(f"Applied: {journal.changed} changed." if journal.changed else "Nothing to change.")
         findings = verify(truth, observer, output, timeout=timeout)
-        protect.protect(environment, [one.image for one in truth.services], output)
+        before = protect.recent(record.before, environment.releases_kept)
+        protect.protect(environment, [one.image for one in truth.services], output, before=before)
     versions = {"pulumi": str(engine.version), **observer.versions()}
     return Result(
         stack.name,

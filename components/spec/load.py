@@ -256,6 +256,7 @@ def _environment(
         owner=settings.owner,
         cost_centre=settings.cost_centre,
         log_retention=settings.log_retention or defaults.LOG_RETENTION[level],
+        releases_kept=settings.releases_kept,
         services=tuple(services),
         secret_keys=keys,
     )

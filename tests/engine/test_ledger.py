@@ -56,10 +56,10 @@ def test_a_stack_without_releases_has_an_empty_record(ledger: Ledger) -> None:
 
 
 def test_what_was_recorded_is_read_again(ledger: Ledger, engine_project: Project) -> None:
-    first = ledger.begin(intent())
+    first, _ = ledger.begin(intent())
     assert [one.outcome for one in ledger.read().releases] == [Outcome.IN_PROGRESS]
     ended = ledger.end(first, CONFIGURATION, Outcome.SUCCEEDED, images={"hello": IMAGE}, changed=7)
-    second = ledger.begin(intent(kind=Kind.ROLLBACK, source="1", images={"hello": IMAGE}, note="it was slow"))
+    second, _ = ledger.begin(intent(kind=Kind.ROLLBACK, source="1", images={"hello": IMAGE}, note="it was slow"))
     failed = ledger.end(second, CONFIGURATION, Outcome.FAILED, reason="it crashed")
     book = made(engine_project).read()
     assert book.releases == (ended, failed)
@@ -74,7 +74,7 @@ def test_what_was_recorded_is_read_again(ledger: Ledger, engine_project: Project
 def test_entries_are_only_ever_added(ledger: Ledger) -> None:
     seen: list[Mapping[str, Any]] = []
     for _ in range(3):
-        release = ledger.begin(intent())
+        release, _ = ledger.begin(intent())
         ledger.end(release, CONFIGURATION, Outcome.SUCCEEDED)
         entries = list(ledger.read().entries)
         assert entries[: len(seen)] == seen
@@ -96,11 +96,11 @@ def test_a_release_whose_process_is_dead_was_interrupted(ledger: Ledger) -> None
 
 
 def test_a_release_of_another_machine_stays_open_until_the_next_one_had_the_stack(ledger: Ledger) -> None:
-    away = ledger.begin(intent(owner=Owner("ada", "another-machine", 7)))
-    refused = ledger.begin(intent())
+    away, _ = ledger.begin(intent(owner=Owner("ada", "another-machine", 7)))
+    refused, _ = ledger.begin(intent())
     ledger.end(refused, CONFIGURATION, Outcome.REFUSED, reason="locked")
     assert ledger.read().releases[0].outcome is Outcome.IN_PROGRESS
-    through = ledger.begin(intent())
+    through, _ = ledger.begin(intent())
     ledger.end(through, CONFIGURATION, Outcome.SUCCEEDED)
     assert ledger.read().releases[0].outcome is Outcome.INTERRUPTED
     ledger.end(away, CONFIGURATION, Outcome.SUCCEEDED, images={"hello": IMAGE})
@@ -108,7 +108,7 @@ def test_a_release_of_another_machine_stays_open_until_the_next_one_had_the_stac
 
 
 def test_a_beginning_that_another_writer_lost_is_written_again_with_the_end(ledger: Ledger) -> None:
-    release = ledger.begin(intent())
+    release, _ = ledger.begin(intent())
     with ledger._workspace() as directory:
         book = ledger._read(directory)
         assert book is not None
@@ -155,7 +155,7 @@ from delivery.stack import ProgramStack
 ledger = Ledger(ProgramStack(Path(sys.argv[1]), "check", "caas-test", Engine()))
 for number in range(int(sys.argv[2])):
     print("begins", flush=True)
-    release = ledger.begin(Intent(Kind.UP, owner(), {"services": {}}))
+    release, _ = ledger.begin(Intent(Kind.UP, owner(), {"services": {}}))
     print(release.number, flush=True)
     ledger.end(release, {"services": {}}, Outcome.SUCCEEDED)
 """
@@ -186,7 +186,7 @@ def test_a_writer_that_is_killed_leaves_a_record_that_tells_the_truth(
             continue
         os.kill(killed.pid, signal.SIGKILL)
         killed.wait()
-    release = ledger.begin(intent())
+    release, _ = ledger.begin(intent())
     ledger.end(release, CONFIGURATION, Outcome.SUCCEEDED)
     *before, last = ledger.read().releases
     assert (last.number, last.outcome) == (release.number, Outcome.SUCCEEDED)
@@ -213,7 +213,9 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 def test_a_bucket_holds_it_as_well(ledger: Ledger, engine_project: Project, bucket: str) -> None:
     os.environ["PULUMI_BACKEND_URL"] = bucket  # The fixture before restores it.
     away = made(engine_project)
-    ended = away.end(away.begin(intent()), CONFIGURATION, Outcome.SUCCEEDED, images={"hello": IMAGE})
+    release, before = away.begin(intent())
+    assert before == ()
+    ended = away.end(release, CONFIGURATION, Outcome.SUCCEEDED, images={"hello": IMAGE})
     assert away.read().releases == (ended,)
     assert away.read().configuration(ended) == CONFIGURATION
 
