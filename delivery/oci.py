@@ -25,6 +25,8 @@ from delivery.protect import MANIFESTS
 REFERENCE = re.compile(r"^(?P<host>[^/@]+)/(?P<path>[^@:]+)@(?P<digest>sha256:[0-9a-f]{64})$")
 LOOPBACK = re.compile(r"^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$")
 """Registries that are asked without TLS, as Docker does it."""
+REACHED = 5.0
+"""Seconds for a registry to take a connection."""
 LIMIT = 60.0
 """Seconds without a byte."""
 PIECE = 1 << 20
@@ -32,7 +34,7 @@ PIECE = 1 << 20
 LARGEST_MANIFEST = 4 << 20
 """Bytes: registries take no larger one."""
 _CHALLENGE = re.compile(r'(\w+)="([^"]*)"')
-_RETRIES = urllib3.Retry(total=3, status_forcelist=(429, 502, 503), backoff_factor=1, raise_on_status=False)
+_RETRIES = urllib3.Retry(total=3, connect=1, status_forcelist=(429, 502, 503), backoff_factor=1, raise_on_status=False)
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ class Registry:
         self.name = f"{host}/{path}"
         self._base = f"{'http' if LOOPBACK.match(host) else 'https'}://{host}/v2/"
         self._host, self._path, self._actions = host, path, actions
-        self._pool = pool or urllib3.PoolManager(timeout=urllib3.Timeout(LIMIT), retries=_RETRIES)
+        self._pool = pool or urllib3.PoolManager(timeout=urllib3.Timeout(connect=REACHED, read=LIMIT), retries=_RETRIES)
         self._authorization: str | None = None
 
     def has(self, kind: str, digest: str) -> bool:
