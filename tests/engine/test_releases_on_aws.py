@@ -32,7 +32,7 @@ SERVICE = {
         "command": ["/hello", "healthcheck"],
     },
     "scaling": {"minimum": 1, "maximum": 4},
-    "ingress": None,
+    "rollout": {"progressDeadline": 120, "drain": 2, "endpointLag": 2, "stopTimeout": 8},
 }
 
 
@@ -92,7 +92,7 @@ def account(tmp_path: Path) -> Account:
     given = {**os.environ, **toolchain.current((toolchain.ENGINE,)).environment()}
     kept = {k: v for k, v in given.items() if k not in ("PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE")}
     directory = tmp_path / "project"
-    place = {"CAAS_CLOUDS_DIR": str(directory / "clouds"), "HOME": str(tmp_path)}
+    place = {"CAAS_CLOUDS_DIR": str(directory / "clouds")}
     return Account(projects.make(directory, "one", **{**kept, **clouds.variables(["aws"], kept), **place}))
 
 
