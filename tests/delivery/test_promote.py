@@ -24,8 +24,9 @@ DIGEST = "sha256:" + "b" * 64
 OLD, NEW = "registry.test/staging", "registry.test/prod"
 
 
-def promoted(address: str = OLD, **services: Any) -> dict[str, Any]:
-    return {"registry": {"address": address}, "services": services or {"hello": hello.service()}}
+def promoted(services: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The configuration that another stack has proven."""
+    return {"registry": {"address": OLD}, "services": services or {"hello": hello.service()}}
 
 
 def environment(directory: Path, services: dict[str, Any], address: str = NEW) -> Environment:
@@ -42,7 +43,7 @@ def test_digests_move_to_the_target_s_registry_and_those_of_others_stay(tmp_path
     away = {key: value for key, value in hello.service(image=f"elsewhere.test/db@{DIGEST}").items() if key != "build"}
     services = {"hello": hello.service(), "away": {**away, "ingress": None}}
     images = {"hello": f"{OLD}/hello@{DIGEST}", "away": f"elsewhere.test/db@{DIGEST}"}
-    found = plan(environment(tmp_path, services), release(4, images=images), promoted(**services), "staging")
+    found = plan(environment(tmp_path, services), release(4, images=images), promoted(services), "staging")
     assert found == [
         Move("hello", f"{OLD}/hello@{DIGEST}", f"{NEW}/hello@{DIGEST}"),
         Move("away", f"elsewhere.test/db@{DIGEST}", f"elsewhere.test/db@{DIGEST}"),
