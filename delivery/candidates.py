@@ -26,12 +26,14 @@ def services(state: State) -> list[str]:
     return sorted({urn.rpartition("::")[2].partition(CANDIDATE)[0] for urn in urns(state)})
 
 
-def patterns(service: str) -> list[str]:
+def patterns(service: str, *, built: bool) -> list[str]:
     """The only resources that may change while a new version starts, as the engine's patterns of URNs.
 
     Its own, its image, the route that is to lead to it, and the persistent volumes that it is the first to need.
     """
-    names = (f"{service}{CANDIDATE}*", f"{service}-image", service, f"{service}-route", f"{service}-*-claim")
+    names = [f"{service}{CANDIDATE}*", service, f"{service}-route", f"{service}-*-claim"]
+    if built:
+        names.append(f"{service}-image")
     return [f"**::{name}" for name in names]
 
 

@@ -8,15 +8,25 @@ from delivery.exit_codes import Exit
 class DeliveryError(Exception):
     """An expected failure: what went wrong, where, and the way out; never a traceback.
 
-    ``details`` are further lines, such as a platform's own events, shown below the message.
+    ``details`` are further lines, such as a platform's own events, shown below the message. ``rolled_back`` says that a
+    deployment failed and all traffic is with what served before.
     """
 
-    def __init__(self, message: str, code: Exit, *, remedy: str | None = None, details: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        message: str,
+        code: Exit,
+        *,
+        remedy: str | None = None,
+        details: tuple[str, ...] = (),
+        rolled_back: bool = False,
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.code = code
         self.remedy = remedy
         self.details = details
+        self.rolled_back = rolled_back
 
     @property
     def line(self) -> str:

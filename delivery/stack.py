@@ -30,6 +30,14 @@ class ProgramStack:
         self._url = _backend_url(directory)
 
     @property
+    def url(self) -> str | None:
+        """The backend's URL for an engine that works in another directory; None for that of the last login."""
+        directory = self.backend_directory
+        if directory is None or directory.is_absolute():
+            return self._url
+        return f"file://{(self.directory / directory).resolve()}"
+
+    @property
     def backend(self) -> str:
         """Where the state is kept, for people: without any credential that the URL may hold."""
         if self._url is None:

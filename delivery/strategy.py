@@ -17,7 +17,7 @@ from pulumi.automation.errors import CommandError
 from pulumi.automation.events import EngineEvent
 
 from components import slo
-from components.release import VARIABLE
+from components.release import RELEASE, VARIABLE
 from components.spec import Environment
 from components.spec.checks_kubernetes import CANDIDATE
 from components.spec.service import Service
@@ -138,7 +138,9 @@ class Strategy:
         self.stack.engine.variables[VARIABLE] = json.dumps(counts)
         told = ", ".join(f"{name} ({count})" for name, count in sorted(counts.items()))
         self.output.say(f"Starting the new version beside the old one: {told}.")
-        apply_([pattern for name in counts for pattern in candidates.patterns(name)])
+        # A release that runs again declares no image, and one that the state holds is not to go before what uses it.
+        built = RELEASE not in self.stack.engine.variables
+        apply_([pattern for name in counts for pattern in candidates.patterns(name, built=built)])
         truth = declared.parse(self.stack.outputs(), self.stack.name)
         state = self.stack.state()
         tried = tuple(candidates.declared(one, state, counts[one.name]) for one in truth.services if one.name in counts)
@@ -248,4 +250,5 @@ def _failed(subject: Subject, judgement: Judgement, percent: int) -> DeliveryErr
         Exit.DEPLOYMENT_FAILED,
         remedy="Correct it and run `caas up` again; nothing has to be cleaned up by hand.",
         details=tuple(f"{subject.name}: {reason}" for reason in judgement.reasons),
+        rolled_back=True,
     )

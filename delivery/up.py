@@ -13,10 +13,11 @@ from pulumi.automation import ConcurrentUpdateError
 
 from components.spec import Environment
 from components.spec.checks_aws import account as account_of
-from delivery import apply, declared, locks, protect, recover, strategy
+from delivery import apply, declared, locks, protect, recover, releases, strategy
 from delivery.engine import Engine
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
+from delivery.ledger import Intent
 from delivery.observe import Observer, Target
 from delivery.observe.platforms import observer_for
 from delivery.output import Output
@@ -42,11 +43,14 @@ class Result:
     seconds: float
     judgements: Mapping[str, Any] = field(default_factory=dict)
     """Service -> what the gate saw, where traffic was moved."""
+    release: int | None = None
+    """Its number in the record of releases."""
 
     def document(self) -> dict[str, Any]:
         """For --json."""
         return {
             "stack": self.stack,
+            "release": self.release,
             "created": self.created,
             "changes": dict(self.changes),
             "changed": self.changed,
@@ -58,9 +62,19 @@ class Result:
 
 
 def up(
-    directory: Path, environment: Environment, output: Output, *, timeout: float, lock_timeout: float = LOCK_TIMEOUT
+    directory: Path,
+    environment: Environment,
+    output: Output,
+    *,
+    timeout: float,
+    lock_timeout: float = LOCK_TIMEOUT,
+    intent: Intent | None = None,
 ) -> Result:
-    """Apply the program to a stack and prove it. DeliveryError, with the code that fits, where that cannot be."""
+    """Apply the program to a stack, prove it, and record it. DeliveryError, with the code that fits, where that cannot
+    be.
+
+    :param intent: What is released. Default: what the directory describes.
+    """
     began = time.monotonic()
     engine = Engine()
     stack = ProgramStack(directory, environment.stack, environment.project, engine)
@@ -69,14 +83,27 @@ def up(
         output.say(f"Made stack {stack.name} in {stack.backend}.")
     output.masker.add(stack.secret_values())
     observer = _observer(environment)
-    journal, judgements = _release(handle, stack, environment, observer, output, timeout, lock_timeout)
-    truth = declared.parse(stack.outputs(), stack.name)
-    output.say(f"Applied: {journal.changed} changed." if journal.changed else "Nothing to change.")
-    findings = verify(truth, observer, output, timeout=timeout)
-    protect.protect(environment, [one.image for one in truth.services], output)
+    _await_turn(stack, output, time.monotonic() + lock_timeout, lock_timeout)
+    plan = intent or releases.intent(directory, environment)
+    with releases.recorded(stack, plan, output) as record:
+        journal, judgements = _release(handle, stack, environment, observer, output, timeout, lock_timeout)
+        truth = declared.parse(stack.outputs(), stack.name)
+        record.applied({one.name: one.image for one in truth.services}, journal.changed)
+        output.say(f"Applied: {journal.changed} changed." if journal.changed else "Nothing to change.")
+        findings = verify(truth, observer, output, timeout=timeout)
+        before = protect.recent(record.before, environment.releases_kept)
+        protect.protect(environment, [one.image for one in truth.services], output, before=before)
     versions = {"pulumi": str(engine.version), **observer.versions()}
     return Result(
-        stack.name, created, journal.changes, journal.changed, findings, versions, time.monotonic() - began, judgements
+        stack.name,
+        created,
+        journal.changes,
+        journal.changed,
+        findings,
+        versions,
+        time.monotonic() - began,
+        judgements,
+        record.release.number,
     )
 
 

@@ -143,6 +143,12 @@ class Settings(Frozen):
         description="Days that logs are kept: by CloudWatch on aws-ecs; on platform kubernetes nothing does so yet. "
         "Default: dev 14, staging 30, prod 90.",
     )
+    releases_kept: Annotated[int, Field(ge=1, le=100)] = Field(
+        10,
+        description="Releases that succeeded whose images no clean-up of the registry removes, so that `caas rollback` "
+        "finds them. On aws-ecs `caas up` tags them; elsewhere every image that was built or promoted keeps its tag, "
+        "and what has a tag is not removed.",
+    )
     # The names are plain text here: one that is no service's is refused as such, with the nearest that is.
     overrides: dict[str, ServiceOverride] = Field(
         default_factory=dict, description="Service -> what differs of it in this environment."
@@ -166,5 +172,6 @@ class Environment(Frozen):
     owner: str | None
     cost_centre: str | None
     log_retention: int
+    releases_kept: int = 10
     services: tuple[Service, ...]
     secret_keys: frozenset[str] = Field(description="The names, never the values, of caas:secrets.")

@@ -74,4 +74,9 @@ def test_a_new_version_is_proven_at_its_preview_host_with_its_own_image_and_coun
 )
 def test_what_serves_is_not_touched_while_a_new_version_starts(name: str, may: bool) -> None:
     urn = f"urn:pulumi:dev::caas::x::{name}"
-    assert any(fnmatch.fnmatchcase(urn, pattern) for pattern in candidates.patterns("hello")) is may
+    assert any(fnmatch.fnmatchcase(urn, pattern) for pattern in candidates.patterns("hello", built=True)) is may
+
+
+def test_a_release_that_runs_again_leaves_the_image_in_the_state() -> None:
+    assert "**::hello-image" in candidates.patterns("hello", built=True)
+    assert "**::hello-image" not in candidates.patterns("hello", built=False)
