@@ -14,6 +14,7 @@ from pulumi import automation as auto
 from pulumi.automation.errors import CommandError
 from ruamel.yaml import YAML
 
+from components.spec import NAMESPACE
 from delivery import locks, refusals
 from delivery.engine import Engine
 from delivery.errors import DeliveryError
@@ -75,6 +76,12 @@ class ProgramStack:
         """Every secret of the stack's configuration, for the masker alone."""
         config = self._json("config", "--show-secrets", "--json")
         return [text for entry in config.values() if entry.get("secret") for text in _texts(entry)]
+
+    def secret(self, key: str) -> str | None:
+        """The value of a key in caas:secrets; None where there is none."""
+        entry = self._json("config", "--show-secrets", "--json").get(f"{NAMESPACE}:secrets") or {}
+        values = entry.get("objectValue") or json.loads(entry.get("value") or "{}")
+        return values.get(key) if isinstance(values, dict) else None
 
     def run(self, *arguments: str) -> str:
         """One engine command for this stack, without a display; answers what it wrote."""

@@ -13,13 +13,14 @@ from pulumi.automation import ConcurrentUpdateError
 
 from components.spec import Environment
 from components.spec.checks_aws import account as account_of
-from delivery import apply, declared, locks, protect, recover, strategy
+from delivery import apply, declared, freeze, locks, notify, protect, recover, strategy
 from delivery.engine import Engine
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
 from delivery.observe import Observer, Target
 from delivery.observe.platforms import observer_for
 from delivery.output import Output
+from delivery.purpose import PLAIN, Purpose
 from delivery.stack import ProgramStack
 from delivery.traffic import Traffic
 from delivery.verify import Finding, verify
@@ -58,7 +59,13 @@ class Result:
 
 
 def up(
-    directory: Path, environment: Environment, output: Output, *, timeout: float, lock_timeout: float = LOCK_TIMEOUT
+    directory: Path,
+    environment: Environment,
+    output: Output,
+    *,
+    timeout: float,
+    lock_timeout: float = LOCK_TIMEOUT,
+    why: Purpose = PLAIN,
 ) -> Result:
     """Apply the program to a stack and prove it. DeliveryError, with the code that fits, where that cannot be."""
     began = time.monotonic()
@@ -69,10 +76,14 @@ def up(
         output.say(f"Made stack {stack.name} in {stack.backend}.")
     output.masker.add(stack.secret_values())
     observer = _observer(environment)
-    journal, judgements = _release(handle, stack, environment, observer, output, timeout, lock_timeout)
-    truth = declared.parse(stack.outputs(), stack.name)
-    output.say(f"Applied: {journal.changed} changed." if journal.changed else "Nothing to change.")
-    findings = verify(truth, observer, output, timeout=timeout)
+    with notify.deployment(stack, environment, output, why) as told:
+        freeze.check(stack, environment, output, why)
+        told.start()
+        journal, judgements = _release(handle, stack, environment, observer, output, timeout, lock_timeout)
+        truth = declared.parse(stack.outputs(), stack.name)
+        output.say(f"Applied: {journal.changed} changed." if journal.changed else "Nothing to change.")
+        findings = verify(truth, observer, output, timeout=timeout)
+        told.success(journal.changed, {one.name: one.image for one in truth.services})
     protect.protect(environment, [one.image for one in truth.services], output)
     versions = {"pulumi": str(engine.version), **observer.versions()}
     return Result(

@@ -104,3 +104,21 @@ def test_a_good_apply_says_what_changed(changed: int, words: str, monkeypatch: p
 )
 def test_a_wrong_command_line_is_bad_input(arguments: tuple[str, ...]) -> None:
     assert run(*arguments).exit_code == Exit.BAD_INPUT
+
+
+def test_a_reason_reaches_the_deployment(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: dict[str, Any] = {}
+
+    def up(*_arguments: object, **keywords: Any) -> Any:
+        given.update(keywords)
+        raise DeliveryError("Enough.", Exit.DEPLOYMENT_FAILED)
+
+    monkeypatch.setattr(upping, "up", up)
+    run("up", "--stack", "dev", "--directory", str(ROOT), "--reason", "mends the outage")
+    assert given["why"].reason == "mends the outage"
+
+
+def test_a_reason_without_words_is_bad_input() -> None:
+    done = run("up", "--stack", "dev", "--directory", str(ROOT), "--reason", " ")
+    assert done.exit_code == Exit.BAD_INPUT
+    assert "say why, in a few words" in done.stderr
