@@ -14,7 +14,7 @@ from delivery import declared
 from delivery import up as upping
 from delivery import verify as verifying
 from delivery.command_line import Debug, Directory, Json, LockTimeout, Reason, Stack, Timeout, environment_of, run
-from delivery.commands import release_control
+from delivery.commands import operations, release_control, review
 from delivery.engine import Engine
 from delivery.observe.platforms import observer_for
 from delivery.output import Output
@@ -108,6 +108,8 @@ def verify(
 
 
 release_control.register(app)
+operations.register(app)
+review.register(app)
 
 
 def main() -> NoReturn:

@@ -52,8 +52,9 @@ def run(work: Callable[[Output], None], *, as_json: bool, debug: bool) -> None:
         _end(output, DeliveryError(str(error), Exit.BAD_INPUT), problems=[_plain(p) for p in error.problems])
     except DeliveryError as error:
         _end(output, error)
-    except KeyboardInterrupt:
-        _end(output, DeliveryError("Stopped. The engine finished cleanly; the state is usable.", Exit.INTERRUPTED))
+    except KeyboardInterrupt as error:
+        told = str(error) or "Stopped. No change was under way; the state is usable."
+        _end(output, DeliveryError(told, Exit.INTERRUPTED))
     except Exception as error:
         if debug:
             traceback.print_exc()

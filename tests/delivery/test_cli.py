@@ -83,7 +83,7 @@ def test_an_interruption_says_that_the_state_is_usable(monkeypatch: pytest.Monke
     monkeypatch.setattr(upping, "up", ending(KeyboardInterrupt()))
     done = run("up", "--stack", "dev", "--directory", str(ROOT))
     assert done.exit_code == Exit.INTERRUPTED
-    assert done.stderr == "error: Stopped. The engine finished cleanly; the state is usable.\n"
+    assert done.stderr == "error: Stopped. No change was under way; the state is usable.\n"
 
 
 @pytest.mark.parametrize(("changed", "words"), [(0, "nothing to change"), (3, "3 changed")])
