@@ -24,7 +24,8 @@ from delivery.output import Output
 from delivery.review_stack import BRANCH, EXPIRES, Review
 from delivery.stack import ProgramStack
 
-HEADER = "# Made by `caas review up` from Pulumi.{base}.yaml; not to be committed, and removed with its stack.\n"
+MADE = "# Made by `caas review up`"
+HEADER = MADE + " from Pulumi.{base}.yaml; not to be committed, and removed with its stack.\n"
 
 
 @dataclass(frozen=True)
@@ -54,15 +55,19 @@ def prepare(directory: Path, base: Environment, branch: str, life: timedelta, ou
             remedy="Name another with --from.",
         )
     name = review_stack.stack_name(branch)
-    _write(directory, base, name)
     stack = ProgramStack(directory, name, base.project, Engine())
+    if name in stack.names():
+        # Before anything is written: the file of a stack that is none of ours is not ours either.
+        before = review_stack.read(name, stack.tags())
+        # Our file without the marks: we were cut off between making the stack and marking it.
+        begun = before is None and _ours(directory / f"Pulumi.{name}.yaml")
+        if not begun and (before is None or before.branch != branch):
+            whose = f"the review environment of branch {before.branch!r}" if before else "no review environment"
+            raise DeliveryError(
+                f"Stack {name!r} exists and is {whose}.", Exit.BAD_INPUT, remedy="Give the branch another name."
+            )
+    _write(directory, base, name)
     _, created = stack.select_or_create()
-    before = None if created else review_stack.read(name, stack.tags())
-    if not created and (before is None or before.branch != branch):
-        whose = f"the review environment of branch {before.branch!r}" if before else "no review environment"
-        raise DeliveryError(
-            f"Stack {name!r} exists and is {whose}.", Exit.BAD_INPUT, remedy="Give the branch another name."
-        )
     review = Review(name, branch, datetime.now(UTC).replace(microsecond=0) + life)
     _mark(stack, review)
     output.say(f"{'Made' if created else 'Kept'} review stack {name} until {review.expires:%Y-%m-%d %H:%M} UTC.")
@@ -83,6 +88,10 @@ def _write(directory: Path, base: Environment, name: str) -> None:
     with file.open("w", encoding="utf-8") as stream:
         stream.write(HEADER.format(base=base.stack))
         yaml.dump(review_stack.configuration(content, base, name), stream)
+
+
+def _ours(file: Path) -> bool:
+    return file.is_file() and file.read_text(encoding="utf-8").startswith(MADE)
 
 
 def every(directory: Path, project: str) -> list[Review]:

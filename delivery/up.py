@@ -221,7 +221,11 @@ def _compare(state: Mapping[str, Any], observer: Observer) -> tuple[dict[Target,
     """The generation of each Deployment now, and the names of those that are gone or were changed since the state was
     written: by hand, by an autoscaler, or by an apply that was cut off before it could write down what it had done."""
     recorded = dict(apply.deployments(state.get("resources") or []))
-    seen = {target: observer.snapshot(target) for target in recorded}
+    try:
+        seen = {target: observer.snapshot(target) for target in recorded}
+    except DeliveryError as error:
+        # A cluster that cannot be read is no failed proof as long as nothing was changed.
+        raise DeliveryError(error.message, Exit.BAD_INPUT, remedy=error.remedy, details=error.details) from error
     stale = [t.name for t, s in seen.items() if not s.exists or s.generation != recorded[t]]
     return {target: snapshot.generation for target, snapshot in seen.items()}, stale
 

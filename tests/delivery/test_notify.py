@@ -14,6 +14,7 @@ from components.spec import Environment, Source, load_environment
 from components.spec.notifications import Notifications
 from delivery import notify, post
 from delivery.errors import DeliveryError
+from delivery.events import Subject
 from delivery.exit_codes import Exit
 from delivery.notify import FrozenError
 from delivery.output import Output
@@ -227,8 +228,8 @@ def test_one_that_hangs_keeps_nothing_from_the_others_and_is_not_waited_for(
     assert "The webhook was not told of the deployment" in capsys.readouterr().err
 
 
-def subject() -> notify.Subject:
-    return notify.Subject("shop", "dev", "dev", "kubernetes", "up", ("hello",), "ada", "here")
+def subject() -> Subject:
+    return Subject("shop", "dev", "dev", "kubernetes", "up", ("hello",), "ada", "here")
 
 
 def test_a_secret_that_cannot_be_read_is_a_warning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

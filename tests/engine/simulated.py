@@ -66,14 +66,7 @@ class Aws:
 
     def start(self, command: str, *arguments: str) -> subprocess.Popen[str]:
         """Start ``caas`` and leave it running."""
-        return subprocess.Popen(
-            [*self.project.caas_command(command), *arguments],
-            cwd=self.project.directory,
-            env=self.project.variables,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        return start(self.project, [*self.project.caas_command(command), *arguments])
 
     def locks(self) -> list[Path]:
         """The lock files of the stack."""
@@ -104,6 +97,18 @@ def aws(project: Project) -> Iterator[Aws]:
         yield Aws(project, home)
 
 
+def start(project: Project, command: list[str]) -> subprocess.Popen[str]:
+    """Start a command in the project's directory and environment, and leave it running."""
+    return subprocess.Popen(
+        command,
+        cwd=project.directory,
+        env=project.variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
 def ended(process: subprocess.Popen[str], limit: float = 300) -> Completed:
     """How a started command ended."""
     out, err = process.communicate(timeout=limit)
@@ -123,15 +128,16 @@ def until(holds: Callable[[], bool], process: subprocess.Popen[str], what: str, 
 
 def freeze_plugin(caas: int) -> None:
     """Stop the plug-in of the engine that a ``caas`` runs, so that it answers nobody, as one in a long call may."""
-    for engine in _children(caas):
+    for engine in children(caas):
         for pid in processes.session_members(engine):
             if b"sandbox/clouds/plugins/../__main__.py\0aws" in _command(pid):
                 os.kill(pid, signal.SIGSTOP)
                 return
-    raise AssertionError(f"no plug-in runs: {[_command(pid) for pid in _children(caas)]}")
+    raise AssertionError(f"no plug-in runs: {[_command(pid) for pid in children(caas)]}")
 
 
-def _children(pid: int) -> list[int]:
+def children(pid: int) -> list[int]:
+    """The processes that a process has started."""
     files = Path(f"/proc/{pid}/task").glob("*/children")
     return [int(child) for file in files for child in file.read_text().split()]
 
