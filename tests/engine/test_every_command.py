@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 from typer.core import TyperGroup
 from typer.main import get_command
 
@@ -23,6 +24,7 @@ from delivery import cli
 from delivery.exit_codes import Exit
 from tests import projects
 from tests.cluster import hello
+from tests.engine import simulated
 from tests.projects import Completed, Project
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
@@ -48,7 +50,9 @@ DEFAULT: Mapping[str, Ends] = {
     "no such stack file": Ends(Exit.BAD_INPUT, (f"Pulumi.{ABSENT}.yaml", "stacks with one: check")),
     "no such stack": Ends(Exit.BAD_INPUT, ("There is no stack 'check' in file://", "caas up --stack check")),
     "backend out of reach": Ends(Exit.BAD_INPUT, ("The state backend s3://none", "PULUMI_BACKEND_URL")),
-    "backend refuses": Ends(Exit.BAD_INPUT, ("The state backend http://127.0.0.1", "PULUMI_BACKEND_URL")),
+    "backend refuses": Ends(
+        Exit.BAD_INPUT, ("The state backend http://127.0.0.1", "refuses the credential", "PULUMI_ACCESS_TOKEN")
+    ),
     "wrong passphrase": Ends(Exit.BAD_INPUT, ("The passphrase of stack 'check' is wrong", "PULUMI_CONFIG_PASSPHRASE")),
     "no kubeconfig": Ends(Exit.BAD_INPUT, ("Kubeconfig", "does not exist", "KUBECONFIG")),
     "expired credential": Ends(Exit.NOT_PROVEN, ("answered 401", "credential must be valid")),
@@ -86,7 +90,9 @@ COMMANDS: Mapping[str, Row] = {
             **OF_REVIEW,
             "no such stack": DEFAULT["no kubeconfig"],
             # Nothing runs there yet that could be looked at before the engine is asked to make it.
-            "expired credential": Ends(Exit.DEPLOYMENT_FAILED, (f"stack '{REVIEW}'", "credential")),
+            "expired credential": Ends(
+                Exit.DEPLOYMENT_FAILED, (f"A credential that stack '{REVIEW}' needs was refused",)
+            ),
         },
     ),
     "review list": Row(
@@ -136,6 +142,7 @@ def template(tmp_path_factory: pytest.TempPathFactory, engine_environment: dict[
     described = {key: value for key, value in hello.service(image=IMAGE).items() if key != "build"}
     project.write({"hello": described}, hello.settings(STACK))
     must(project.pulumi("stack", "init", "--no-select"))
+    must(project.pulumi("config", "set", "--secret", "--path", "caas:secrets.word", "hidden-word"))
     applied(project)
     project.stack = REVIEW
     shutil.copy(project.directory / f"Pulumi.{STACK}.yaml", project.directory / f"Pulumi.{REVIEW}.yaml")
@@ -172,6 +179,8 @@ def applied(project: Project) -> None:
         "inputs": {"metadata": {"name": "hello", "namespace": "caas-test-check"}},
         "outputs": {"metadata": {"generation": 1}},
     }
+    salt = YAML(typ="safe").load(project.directory / f"Pulumi.{STACK}.yaml")["encryptionsalt"]
+    exported["deployment"]["secrets_providers"] = {"type": "passphrase", "state": {"salt": salt}}
     exported["deployment"]["resources"] = [{**one, "custom": False} for one in (root, deployment)]
     file = project.directory / "import.json"
     file.write_text(json.dumps(exported))
@@ -254,6 +263,9 @@ def arrange(project: Project, situation: str, refusing: str) -> str:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_it_ends_with_one_line_and_its_code(project: Project, refusing: str, command: str, situation: str) -> None:
     row = COMMANDS[command]
+    if command in ("continue", "abort"):
+        described = {key: value for key, value in hello.shifting("canary", image=IMAGE).items() if key != "build"}
+        project.write({"hello": described}, hello.settings(STACK))
     stack = arrange(project, situation, refusing)
     arguments = [stack if argument == STACK else argument for argument in row.arguments]
     done = project.run(
@@ -266,5 +278,18 @@ def test_it_ends_with_one_line_and_its_code(project: Project, refusing: str, com
     said = done.err if situation == "no such stack file" else "".join(errors)
     for word in expected.words:
         assert word in said, done.text
-    for foreign in ("Traceback", "Unexpected", "not the one", "expired-token"):
+    for foreign in ("Traceback", "Unexpected", "not the one", "hidden-word"):
         assert foreign not in done.text
+
+
+def test_an_expired_credential_of_a_cloud(engine_project: Project) -> None:
+    with simulated.aws(engine_project) as aws:
+        message = "The security token included in the request is expired"
+        aws.fault(fault="throttle", code="ExpiredToken", message=message)
+        done = aws.project.caas("up")
+    assert done.code == Exit.DEPLOYMENT_FAILED, done.text
+    (line,) = [line for line in done.err.splitlines() if line.startswith("error: ")]
+    assert line.startswith("error: A credential that stack 'check' needs was refused: ")
+    assert message in line
+    assert "renew it, and run the same command again" in line
+    assert "Traceback" not in done.text
