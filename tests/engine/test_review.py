@@ -16,6 +16,8 @@ import pytest
 from delivery import processes
 from delivery.exit_codes import Exit
 from delivery.review_stack import EXPIRES, stack_name
+from sandbox.clouds.core.world import World
+from tests.components.aws.worlds import REGION
 from tests.engine import simulated
 from tests.engine.simulated import Aws, ended, until
 from tests.projects import Project
@@ -90,8 +92,9 @@ def test_it_is_made_found_and_removed_from_another_machine(aws: Aws, tmp_path: P
     assert review(job, "list") == {"reviews": []}
     left = json.loads(project.run(["pulumi", "stack", "ls", "--json"]).out)
     assert sorted(one["name"] for one in left) == sorted([project.stack, other.stack])
-    world = json.loads((aws.home / "aws.json").read_text())
-    assert "aws:ecs/cluster:Cluster" not in json.dumps(world), "something stayed behind"
+    with World(aws.home / "aws.json").open() as world:
+        kinds = (simulated.CLUSTER, "aws:ecs/service:Service", "aws:ec2/vpc:Vpc")
+        assert [dict(world.all(kind, REGION)) for kind in kinds] == [{}, {}, {}], "something stayed behind"
     refused = review(job, "down", "--branch", "by-name-alone", code=Exit.BAD_INPUT)
     assert refused["error"] == "Stack 'review-by-name-alone' is no review environment and was not touched."
 
