@@ -68,6 +68,9 @@ class Row:
 
 
 CLUSTERLESS = {"no kubeconfig": FINE, "expired credential": FINE}
+NO_TRAFFIC = Ends(Exit.DEPLOYMENT_FAILED, ("answered 401", "credential must be valid"))
+OF_TRAFFIC = {"wrong passphrase": NO_TRAFFIC, "expired credential": NO_TRAFFIC}
+"""These need no secret, as verify does: with a wrong passphrase they come as far as to the cluster, which refuses."""
 REVIEW = "review-branch"
 OF_REVIEW = {"wrong passphrase": Ends(Exit.BAD_INPUT, (f"The passphrase of stack '{REVIEW}' is wrong",))}
 
@@ -80,9 +83,9 @@ COMMANDS: Mapping[str, Row] = {
             "expired credential": Ends(Exit.BAD_INPUT, ("answered 401", "credential must be valid")),
         }
     ),
-    "verify": Row(),
-    "continue": Row(),
-    "abort": Row(),
+    "verify": Row(otherwise={"wrong passphrase": DEFAULT["expired credential"]}),
+    "continue": Row(otherwise=OF_TRAFFIC),
+    "abort": Row(otherwise=OF_TRAFFIC),
     "unlock": Row(otherwise={**CLUSTERLESS, "wrong passphrase": FINE}),
     "review up": Row(
         ("--from", STACK, "--branch", "branch"),
