@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import threading
 import time
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -15,8 +16,9 @@ from pulumi import automation as auto
 from pulumi.automation.errors import CommandError
 from pulumi.automation.events import EngineEvent, StepEventMetadata
 
-from delivery.engine import Engine
-from delivery.errors import DeliveryError
+from delivery import signals
+from delivery.engine import CLEAN_STOP, Engine, said
+from delivery.errors import DeliveryError, Interrupted
 from delivery.observe.model import Observer, Target
 from delivery.output import Output
 from delivery.verdict import Verdict, failure
@@ -28,6 +30,9 @@ QUIET = frozenset({"same", "read", "refresh"})
 UNCHANGED_PATIENCE = 20.0
 """Seconds after which a Deployment that the engine works on is judged although its declaration has not changed: it is
 then the same declaration once more, whose failure is as final as before."""
+# An engine that was told to leave at once ends its account of events in the midst of a line.
+warnings.filterwarnings("ignore", message="Error in event stream", category=UserWarning)
+
 _COLOUR = re.compile(r"<\{%[^%]*%\}>")
 
 
@@ -75,6 +80,16 @@ class Journal:
         elif event.summary_event:
             changed = event.summary_event.resource_changes or {}
             self.changes = {str(getattr(op, "value", op)): n for op, n in changed.items() if n}
+
+    def stopping(self, *, again: bool) -> None:
+        """Say that a person has stopped it, and what happens now."""
+        if again:
+            self._output.warn("Stopping at once.")
+        else:
+            self._output.warn(
+                f"Stopping: the engine finishes what is under way, {CLEAN_STOP:.0f} s at the most. "
+                "Ctrl-C once more stops it at once."
+            )
 
     def _error(self, message: str) -> None:
         text = _COLOUR.sub("", message).strip()
@@ -167,7 +182,7 @@ def run(
     ``refresh``: read every resource again first, because the state is known not to tell the truth.
     ``target``: the only resources that may change, as the engine's patterns of URNs. Default: all.
 
-    Ctrl-C asks the engine to finish cleanly, waits for that, and then is raised.
+    Ctrl-C asks the engine to finish cleanly, waits for that, and then is raised; once more, and it leaves at once.
     """
     refusal: list[BaseException] = []
 
@@ -188,7 +203,7 @@ def run(
     worker.start()
     found, interrupted = _attend(worker, engine, journal, guard)
     if interrupted:
-        raise KeyboardInterrupt
+        raise Interrupted(said(engine.cut_off))
     if refusal and not isinstance(refusal[0], CommandError):
         raise refusal[0]
     return (refusal[0] if refusal and isinstance(refusal[0], CommandError) else None), found
@@ -198,18 +213,19 @@ def _attend(
     worker: threading.Thread, engine: Engine, journal: Journal, guard: Guard | None
 ) -> tuple[tuple[Target, Verdict] | None, bool]:
     found: tuple[Target, Verdict] | None = None
-    interrupted = False
-    while worker.is_alive():
-        try:
+
+    def stop(count: int) -> None:
+        engine.stop(hurry=count > 1)
+        journal.stopping(again=count > 1)
+
+    with signals.counted(stop) as interrupted:
+        while worker.is_alive():
             if guard and found is None and not interrupted:
                 found = _check(guard, journal)
                 if found:
                     engine.stop()
             worker.join(INTERVAL)
-        except KeyboardInterrupt:
-            interrupted = True
-            engine.stop()
-    return found, interrupted
+    return found, bool(interrupted)
 
 
 def _check(guard: Guard, journal: Journal) -> tuple[Target, Verdict] | None:

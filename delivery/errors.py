@@ -32,3 +32,7 @@ class DeliveryError(Exception):
     def line(self) -> str:
         """The message and the way out, in one line."""
         return f"{self.message} {self.remedy}" if self.remedy else self.message
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C or SIGTERM while something was under way: the text says in what state it was left."""

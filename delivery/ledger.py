@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import getpass
 import json
 import os
 import socket
@@ -23,7 +22,7 @@ from typing import Any
 
 from pulumi.automation.errors import CommandError
 
-from delivery import locks, processes, records
+from delivery import locks, processes, purpose, records
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
 from delivery.records import Commit, Kind, Outcome, Owner, Release
@@ -35,8 +34,6 @@ FORMAT = 1
 LOCK_TIMEOUT = 60.0
 """Seconds to wait for somebody else who writes into the same ledger, which takes about one."""
 _INTERVAL = 0.5
-PIPELINE_USERS = ("GITLAB_USER_LOGIN", "GITHUB_ACTOR", "BUILD_USER_ID")
-"""Environment variables in which GitLab, GitHub and Jenkins name who started a job."""
 
 
 @dataclass(frozen=True)
@@ -84,11 +81,7 @@ class Book:
 
 def owner() -> Owner:
     """This process. In a pipeline the user is who started it, where the pipeline says so."""
-    named = next((os.environ[name] for name in PIPELINE_USERS if os.environ.get(name)), "")
-    try:
-        return Owner(named or getpass.getuser(), socket.gethostname(), os.getpid())
-    except (KeyError, OSError):  # A container's user may have no name.
-        return Owner(str(os.getuid()), socket.gethostname(), os.getpid())
+    return Owner(purpose.user(), socket.gethostname(), os.getpid())
 
 
 class Ledger:

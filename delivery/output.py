@@ -58,6 +58,11 @@ class Output:
         if self._json:
             self._out.file.write(self.masker(json.dumps(content, indent=2)) + "\n")
 
+    def line(self, text: str) -> None:
+        """One line for a machine, as it is: on stdout, or on stderr where that belongs to the document."""
+        console = self._err if self._json else self._out
+        console.file.write(f"{text}\n")
+
     def error(self, error: DeliveryError, problems: Sequence[Mapping[str, Any]] | None = None) -> None:
         """An expected failure: its line, then the platform's own words."""
         self._err.print(Text.assemble(("error: ", "bold red"), self.masker(error.line)))

@@ -17,6 +17,7 @@ from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
 from delivery.observe.platforms import observer_of
 from delivery.output import Output
+from delivery.purpose import Purpose
 from delivery.records import Kind, Outcome, Release
 from delivery.stack import ProgramStack
 from delivery.up import Result
@@ -81,7 +82,8 @@ def promote(
         images={one.service: one.target for one in moves},
         note=note,
     )
-    return upping.up(directory, environment, output, timeout=timeout, lock_timeout=lock_timeout, intent=intent)
+    why = Purpose("promote", note)
+    return upping.up(directory, environment, output, timeout=timeout, lock_timeout=lock_timeout, intent=intent, why=why)
 
 
 def proven(directory: Path, stack: str, output: Output) -> tuple[Release, dict[str, Any]]:

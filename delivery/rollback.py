@@ -12,6 +12,7 @@ from delivery.engine import Engine
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
 from delivery.output import Output
+from delivery.purpose import Purpose
 from delivery.records import Kind, Outcome, Release
 from delivery.stack import ProgramStack
 from delivery.up import Result
@@ -53,7 +54,8 @@ def rollback(
         images=target.images,
         note=note,
     )
-    return upping.up(directory, again, output, timeout=timeout, lock_timeout=lock_timeout, intent=plan)
+    why = Purpose("rollback", note, recovery=True)
+    return upping.up(directory, again, output, timeout=timeout, lock_timeout=lock_timeout, intent=plan, why=why)
 
 
 def choose(found: Sequence[Release], number: int | None, stack: str) -> Release:

@@ -13,7 +13,7 @@ from pulumi.automation import ConcurrentUpdateError
 
 from components.spec import Environment
 from components.spec.checks_aws import account as account_of
-from delivery import apply, declared, locks, protect, recover, releases, strategy
+from delivery import apply, declared, freeze, locks, notify, protect, recover, releases, strategy
 from delivery.engine import Engine
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
@@ -21,6 +21,7 @@ from delivery.ledger import Intent
 from delivery.observe import Observer, Target
 from delivery.observe.platforms import observer_for
 from delivery.output import Output
+from delivery.purpose import PLAIN, Purpose
 from delivery.stack import ProgramStack
 from delivery.traffic import Traffic
 from delivery.verify import Finding, verify
@@ -69,6 +70,7 @@ def up(
     timeout: float,
     lock_timeout: float = LOCK_TIMEOUT,
     intent: Intent | None = None,
+    why: Purpose = PLAIN,
 ) -> Result:
     """Apply the program to a stack, prove it, and record it. DeliveryError, with the code that fits, where that cannot
     be.
@@ -84,13 +86,17 @@ def up(
     output.masker.add(stack.secret_values())
     observer = _observer(environment)
     _await_turn(stack, output, time.monotonic() + lock_timeout, lock_timeout)
-    plan = intent or releases.intent(directory, environment)
-    with releases.recorded(stack, plan, output) as record:
+    plan = intent or releases.intent(directory, environment, note=why.reason)
+    with notify.deployment(stack, environment, output, why) as told, releases.recorded(stack, plan, output) as record:
+        freeze.check(stack, environment, output, why)
+        told.start()
         journal, judgements = _release(handle, stack, environment, observer, output, timeout, lock_timeout)
         truth = declared.parse(stack.outputs(), stack.name)
-        record.applied({one.name: one.image for one in truth.services}, journal.changed)
+        images = {one.name: one.image for one in truth.services}
+        record.applied(images, journal.changed)
         output.say(f"Applied: {journal.changed} changed." if journal.changed else "Nothing to change.")
         findings = verify(truth, observer, output, timeout=timeout)
+        told.success(journal.changed, images)
         before = protect.recent(record.before, environment.releases_kept)
         protect.protect(environment, [one.image for one in truth.services], output, before=before)
     versions = {"pulumi": str(engine.version), **observer.versions()}
@@ -237,7 +243,11 @@ def _compare(state: Mapping[str, Any], observer: Observer) -> tuple[dict[Target,
     """The generation of each Deployment now, and the names of those that are gone or were changed since the state was
     written: by hand, by an autoscaler, or by an apply that was cut off before it could write down what it had done."""
     recorded = dict(apply.deployments(state.get("resources") or []))
-    seen = {target: observer.snapshot(target) for target in recorded}
+    try:
+        seen = {target: observer.snapshot(target) for target in recorded}
+    except DeliveryError as error:
+        # A cluster that cannot be read is no failed proof as long as nothing was changed.
+        raise DeliveryError(error.message, Exit.BAD_INPUT, remedy=error.remedy, details=error.details) from error
     stale = [t.name for t, s in seen.items() if not s.exists or s.generation != recorded[t]]
     return {target: snapshot.generation for target, snapshot in seen.items()}, stale
 

@@ -64,6 +64,9 @@ REGISTRY_ADDRESS = r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?(/[a-z0-9][a-z
 ORIGIN = r"^https?://[^/]+$"
 """A URL's scheme and host, without a path."""
 
+URL = r"^https?://[^/?#@\s]+(/[^?#\s]*)?$"
+"""A URL without credentials, query or fragment."""
+
 NAMESPACED = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?/[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$"
 """namespace/name of a Kubernetes object."""
 

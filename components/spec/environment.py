@@ -20,6 +20,7 @@ from components.spec.base import (
     Unit,
 )
 from components.spec.gcp import Gcp
+from components.spec.notifications import Notifications
 from components.spec.service import DigestReference, Mebibytes, Service, Vcpu
 
 PlatformName = Literal["kubernetes", "aws-ecs", "gke", "azure-aci"]
@@ -81,6 +82,12 @@ class Gate(Frozen):
     patience: Annotated[int, Field(ge=0, le=100)] = Field(
         2, description="Further analyses that an undecided step gets, and in a row an unreachable source of metrics."
     )
+    freeze: Literal["off", "warn", "refuse"] | None = Field(
+        None,
+        description="What `caas` does about a deployment while a service's error budget is spent, or cannot be read: "
+        "nothing, say so, or refuse it unless a reason is given. Going back to an earlier release is never refused. "
+        "prod takes no off. Default: dev off, staging warn, prod refuse; without gate.prometheus prod warns too.",
+    )
 
 
 class ScalingOverride(Frozen):
@@ -133,6 +140,9 @@ class Settings(Frozen):
         None, description="Subscription and network. Required where the platform is `azure-aci`."
     )
     gate: Gate = Field(default_factory=Gate, description="Who judges a new version while traffic moves to it, and how.")
+    notifications: Notifications = Field(
+        default_factory=Notifications, description="Who is told of a deployment, and where it is noted."
+    )
     domain: HostName | None = Field(None, description="Services get <service>.<domain> unless they name a host.")
     owner: LabelValue | None = Field(
         None, description="Team that answers for the environment; a tag on every resource."
@@ -168,6 +178,7 @@ class Environment(Frozen):
     gcp: Gcp | None = None
     azure: Azure | None = None
     gate: Gate = Field(default_factory=Gate)
+    notifications: Notifications = Field(default_factory=Notifications)
     domain: HostName | None
     owner: str | None
     cost_centre: str | None

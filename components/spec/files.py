@@ -138,6 +138,23 @@ def read_files(directory: FilePath, stack: str) -> tuple[dict[str, Any], str, So
     return config, name, source
 
 
+def read_project(directory: FilePath) -> str:
+    """The project's name alone. Raises `SpecError` where its file is missing, no plain YAML, or names none."""
+    file = directory / PROJECT_FILE
+    if not file.is_file():
+        raise SpecError([_absent(directory, PROJECT_FILE)])
+    try:
+        data = Document(file).data()
+    except NotPlain as error:
+        faults = error.faults
+        raise SpecError(
+            Problem(PROJECT_FILE, f.line, _file_key(f.path), Shown.ABSENT, f.limit, f.remedy) for f in faults
+        ) from None
+    if (problem := _wrong_form(PROJECT_FILE, data)) is not None:
+        raise SpecError([problem])
+    return str(data["name"])
+
+
 def _file_key(path: Path) -> str:
     if path[:1] == ("config",):
         path = path[1:]

@@ -73,6 +73,8 @@ def load_environment(config: Mapping[str, Any], *, project: str, stack: str, sou
         found.add(checks_names.service(one))
     registry = None if found.reported(("registry",)) else settings.registry
     found.add(checks_names.missing_secrets(placed, registry, secret_keys, stack))
+    found.add(checks_names.missing_webhook(settings.notifications.webhook, secret_keys, stack))
+    found.add(checks_environment.freeze(settings, stack, level))
     found.add(checks_environment.tier(placed, settings, stack, level))
     found.add(checks_environment.hosts(placed, settings))
     found.add(checks_environment.contexts(placed, source.directory if source.builds else None))
@@ -252,6 +254,7 @@ def _environment(
         gcp=settings.gcp,
         azure=settings.azure,
         gate=settings.gate,
+        notifications=settings.notifications,
         domain=settings.domain,
         owner=settings.owner,
         cost_centre=settings.cost_centre,

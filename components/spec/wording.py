@@ -111,6 +111,10 @@ PATTERNS: Mapping[str, Words] = {
         "a name that Prometheus knows: letters, digits, '_' and ':', not beginning with a digit",
         "look it up at the service's metrics path, for example http_requests_total",
     ),
+    base.URL: (
+        "a URL of http or https without credentials, query or fragment",
+        "write it like https://grafana.example.org",
+    ),
     base.ORIGIN: ("a URL of scheme and host only", "write it like http://127.0.0.1:18080"),
 }
 

@@ -11,11 +11,9 @@ from delivery import promote as promoting
 from delivery import rollback as going_back
 from delivery import up as upping
 from delivery import verify as verifying
-from delivery.command_line import Debug, Directory, Json, LockTimeout, Stack, Timeout, run
+from delivery.command_line import Debug, Directory, Json, LockTimeout, Reason, Stack, Timeout, run
 from delivery.output import Output
 from delivery.up import Result
-
-Reason = Annotated[str | None, typer.Option(help="Why, in your own words; kept in the record.")]
 
 
 def register(app: typer.Typer) -> None:

@@ -85,7 +85,7 @@ def test_an_interruption_says_that_the_state_is_usable(monkeypatch: pytest.Monke
     monkeypatch.setattr(upping, "up", ending(KeyboardInterrupt()))
     done = run("up", "--stack", "dev", "--directory", str(ROOT))
     assert done.exit_code == Exit.INTERRUPTED
-    assert done.stderr == "error: Stopped. The engine finished cleanly; the state is usable.\n"
+    assert done.stderr == "error: Stopped. No change was under way; the state is usable.\n"
 
 
 @pytest.mark.parametrize(("changed", "words"), [(0, "nothing to change"), (3, "3 changed")])
@@ -135,3 +135,21 @@ def test_a_persons_word_reaches_the_release(decision: str, monkeypatch: pytest.M
     services = [{"service": "hello", "release": "ann@here (process 7)", "weight": 10}]
     assert json.loads(done.stdout) == {"stack": "dev", "decision": decision, "services": services}
     assert given == [decision, decision]
+
+
+def test_a_reason_reaches_the_deployment(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: dict[str, Any] = {}
+
+    def up(*_arguments: object, **keywords: Any) -> Any:
+        given.update(keywords)
+        raise DeliveryError("Enough.", Exit.DEPLOYMENT_FAILED)
+
+    monkeypatch.setattr(upping, "up", up)
+    run("up", "--stack", "dev", "--directory", str(ROOT), "--reason", "mends the outage")
+    assert given["why"].reason == "mends the outage"
+
+
+def test_a_reason_without_words_is_bad_input() -> None:
+    done = run("up", "--stack", "dev", "--directory", str(ROOT), "--reason", " ")
+    assert done.exit_code == Exit.BAD_INPUT
+    assert "say why, in a few words" in done.stderr

@@ -56,14 +56,13 @@ def stopped(engine: Engine, mark: Path) -> None:
         engine.run(["wait"], str(mark.parent), {})
     ended.set()
     stopper.join()
-    assert (engine.stopped, engine.last.code, engine.last.stdout) == (True, 9, "stopped")
+    assert (engine.cut_off, engine.last.code, engine.last.stdout) == (False, 9, "stopped")
 
 
 def test_a_command_after_one_that_was_stopped_runs_and_can_be_stopped(engine: Engine, tmp_path: Path) -> None:
     """A release that is interrupted has to take something back, and a person may be impatient with that as well."""
     stopped(engine, tmp_path / "first")
     assert engine.run(["up"], str(tmp_path), {}).stdout == "done"
-    assert not engine.stopped
     stopped(engine, tmp_path / "second")
 
 

@@ -13,6 +13,7 @@ from tests.spec.wrong_case import MARKER, Case, write
 from tests.spec.wrong_gcp import SERVICES_ON_GKE, SETTINGS_OF_GKE
 from tests.spec.wrong_kubernetes import GATES, OBJECTIVES, STRATEGIES_ON_KUBERNETES
 from tests.spec.wrong_numbers import COUNTS, SPELLING, UNITS
+from tests.spec.wrong_operations import FREEZES, NOTIFICATIONS
 from tests.spec.wrong_services import ADDRESSES, HEALTH, IMAGES, NAMES
 from tests.spec.wrong_stacks import ENVIRONMENTS, FILES
 
@@ -31,6 +32,8 @@ CASES: tuple[Case, ...] = (
     *STRATEGIES_ON_KUBERNETES,
     *GATES,
     *OBJECTIVES,
+    *NOTIFICATIONS,
+    *FREEZES,
     *SETTINGS_OF_AWS,
     *SERVICES_ON_AWS,
     *EXISTING_ON_AWS,
