@@ -13,7 +13,7 @@ from typing import Any
 
 from pulumi import automation as auto
 from pulumi.automation.errors import CommandError
-from pulumi.automation.events import EngineEvent, StepEventMetadata
+from pulumi.automation.events import EngineEvent, StepEventMetadata, StepEventStateMetadata
 
 from delivery.engine import Engine
 from delivery.errors import DeliveryError
@@ -54,6 +54,8 @@ class Journal:
         self._began: dict[str, float] = {}
         self.changes: dict[str, int] = {}
         self.errors: list[str] = []
+        self._failed: dict[str, StepEventStateMetadata] = {}
+        self._said: dict[str, str] = {}
         self.policy_violated = False
         self.rolling: dict[Target, float] = {}
         """Deployments that the engine is working on, and since when."""
@@ -67,8 +69,11 @@ class Journal:
             self._end(event.res_outputs_event.metadata, "")
         elif event.res_op_failed_event:
             self._end(event.res_op_failed_event.metadata, "  FAILED")
+            self._fail(event.res_op_failed_event.metadata)
         elif event.diagnostic_event and event.diagnostic_event.severity == "error":
             self._error(event.diagnostic_event.message)
+            if event.diagnostic_event.urn:
+                self._said[event.diagnostic_event.urn] = event.diagnostic_event.message
         elif event.policy_event and event.policy_event.enforcement_level == "mandatory":
             self.policy_violated = True
             self._error(event.policy_event.message)
@@ -80,6 +85,11 @@ class Journal:
         text = _COLOUR.sub("", message).strip()
         if text not in ("update failed", *self.errors):
             self.errors.append(text)
+
+    @property
+    def not_made(self) -> list[tuple[StepEventStateMetadata, str]]:
+        """What was to be created and was not, each with what was said of it."""
+        return [(resource, self._said.get(urn, "")) for urn, resource in self._failed.items()]
 
     @property
     def changed(self) -> int:
@@ -98,6 +108,10 @@ class Journal:
             if target:
                 with self._lock:
                     self.rolling[target] = time.monotonic()
+
+    def _fail(self, step: StepEventMetadata) -> None:
+        if _word(step) in ("create", "create-replacement") and step.new:
+            self._failed[step.urn] = step.new
 
     def _end(self, step: StepEventMetadata, how: str) -> None:
         word = _word(step)

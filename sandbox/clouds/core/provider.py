@@ -140,7 +140,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         if state is None:
             return provider_pb2.ReadResponse()
         return provider_pb2.ReadResponse(
-            id=request.id, properties=message(state), inputs=message(self._inputs(kind, inputs, before, state))
+            id=state.get("id", request.id),
+            properties=message(state),
+            inputs=message(self._inputs(kind, inputs, before, state)),
         )
 
     def Update(self, request: provider_pb2.UpdateRequest, context: grpc.ServicerContext) -> provider_pb2.UpdateResponse:
@@ -200,8 +202,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         moved = {
             key: value
             for key, value in others.items()
-            # With nothing before, it is an import: everything was given by somebody.
-            if not before or (value != before.get(key) and key not in kind.computed)
+            # With nothing before, it is an import: everything was given by somebody, but for what the cloud fills in.
+            if key not in kind.computed and value != before.get(key)
         }
         return {**kept, **moved, DEFAULTS: inputs.get(DEFAULTS, [])}
 
