@@ -110,7 +110,8 @@ class Journal:
                     self.rolling[target] = time.monotonic()
 
     def _fail(self, step: StepEventMetadata) -> None:
-        if _word(step) in ("create", "create-replacement") and step.new:
+        # One that replaces another is in the state already.
+        if _word(step) == "create" and step.new:
             self._failed[step.urn] = step.new
 
     def _end(self, step: StepEventMetadata, how: str) -> None:

@@ -102,6 +102,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             for key in olds.keys() | news.keys()
             if key != DEFAULTS and not same(key, olds.get(key), news.get(key), kind.documents)
         } - set(request.ignoreChanges)
+        # What the cloud fills in where nothing is given stays as it is, as an import has found it.
+        keys = {key for key in keys if key in news or key not in kind.computed}
         response = provider_pb2.DiffResponse
         if not keys:
             return response(changes=response.DIFF_NONE)
@@ -202,8 +204,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         moved = {
             key: value
             for key, value in others.items()
-            # With nothing before, it is an import: everything was given by somebody, but for what the cloud fills in.
-            if key not in kind.computed and value != before.get(key)
+            # With nothing before, it is an import: everything was given by somebody.
+            if not before or (value != before.get(key) and key not in kind.computed)
         }
         return {**kept, **moved, DEFAULTS: inputs.get(DEFAULTS, [])}
 
