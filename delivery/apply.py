@@ -14,7 +14,7 @@ from typing import Any
 
 from pulumi import automation as auto
 from pulumi.automation.errors import CommandError
-from pulumi.automation.events import EngineEvent, StepEventMetadata
+from pulumi.automation.events import EngineEvent, StepEventMetadata, StepEventStateMetadata
 
 from delivery import signals
 from delivery.engine import CLEAN_STOP, Engine, said
@@ -59,6 +59,8 @@ class Journal:
         self._began: dict[str, float] = {}
         self.changes: dict[str, int] = {}
         self.errors: list[str] = []
+        self._failed: dict[str, StepEventStateMetadata] = {}
+        self._said: dict[str, str] = {}
         self.policy_violated = False
         self.rolling: dict[Target, float] = {}
         """Deployments that the engine is working on, and since when."""
@@ -72,8 +74,11 @@ class Journal:
             self._end(event.res_outputs_event.metadata, "")
         elif event.res_op_failed_event:
             self._end(event.res_op_failed_event.metadata, "  FAILED")
+            self._fail(event.res_op_failed_event.metadata)
         elif event.diagnostic_event and event.diagnostic_event.severity == "error":
             self._error(event.diagnostic_event.message)
+            if event.diagnostic_event.urn:
+                self._said[event.diagnostic_event.urn] = event.diagnostic_event.message
         elif event.policy_event and event.policy_event.enforcement_level == "mandatory":
             self.policy_violated = True
             self._error(event.policy_event.message)
@@ -97,6 +102,11 @@ class Journal:
             self.errors.append(text)
 
     @property
+    def not_made(self) -> list[tuple[StepEventStateMetadata, str]]:
+        """What was to be created and was not, each with what was said of it."""
+        return [(resource, self._said.get(urn, "")) for urn, resource in self._failed.items()]
+
+    @property
     def changed(self) -> int:
         """How many resources the apply changed."""
         return sum(n for op, n in self.changes.items() if op not in QUIET)
@@ -113,6 +123,11 @@ class Journal:
             if target:
                 with self._lock:
                     self.rolling[target] = time.monotonic()
+
+    def _fail(self, step: StepEventMetadata) -> None:
+        # One that replaces another is in the state already.
+        if _word(step) == "create" and step.new:
+            self._failed[step.urn] = step.new
 
     def _end(self, step: StepEventMetadata, how: str) -> None:
         word = _word(step)

@@ -13,7 +13,7 @@ from pulumi.automation import ConcurrentUpdateError
 
 from components.spec import Environment
 from components.spec.checks_aws import account as account_of
-from delivery import apply, declared, freeze, locks, notify, protect, recover, releases, strategy
+from delivery import apply, declared, freeze, locks, notify, protect, recover, releases, strategy, taken
 from delivery.engine import Engine
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
@@ -261,4 +261,5 @@ def _failed(stack: ProgramStack, journal: apply.Journal, guard: apply.Guard) -> 
     found = guard.look({target: 0.0 for target in journal.targets()})
     evidence = guard.evidence(*found) if found else ()
     said = tuple(e for e in journal.errors if e.rstrip(".") not in error.message)
-    return DeliveryError(error.message, error.code, remedy=error.remedy, details=(*said, *evidence))
+    ways_out = taken.ways_out(journal.not_made, stack.state().get("resources") or [], stack.name)
+    return DeliveryError(error.message, error.code, remedy=error.remedy, details=(*said, *ways_out, *evidence))

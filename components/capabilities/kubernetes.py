@@ -20,7 +20,7 @@ KUBERNETES: dict[str, Capability] = {
     "canary": emulated(_SHIFTED),
     "linear": emulated(_SHIFTED),
     "hooks": emulated("a pause of `caas up` that `caas continue` ends; no functions"),
-    "ingress": native("Ingress and the cluster's controller"),
+    "ingress": native("Ingress and the cluster's controller; or a Service of a load-balancer class for each service"),
     "internal": native("Service"),
     "liveness-command": emulated("liveness over HTTP or TCP, which the kubelet asks from outside"),
     "min-ready": native("Deployment"),

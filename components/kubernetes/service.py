@@ -23,7 +23,15 @@ from components.base import Component, Transform
 from components.kubernetes import secrets
 from components.kubernetes.metadata import FORCE, SKIP_AWAIT, Scope, declared_name, field_manager, namespace_name
 from components.kubernetes.namespace import closed_namespace
-from components.kubernetes.network import host_of, ingress_spec, policy_spec, service_spec, url
+from components.kubernetes.network import (
+    EXTERNAL_DNS,
+    balancer_spec,
+    host_of,
+    ingress_spec,
+    policy_spec,
+    service_spec,
+    url,
+)
 from components.kubernetes.pod import pod_template
 from components.kubernetes.rollout import (
     bounds,
@@ -38,6 +46,7 @@ from components.kubernetes.scaling import autoscaler_spec
 from components.kubernetes.volumes import claim_name, claim_spec
 from components.release import candidates
 from components.secrets import configured as configured_secrets
+from components.spec.checks_balancer import BALANCER
 from components.spec.environment import Environment
 from components.spec.service import Service as ServiceSpec
 from components.tags import labels, selector
@@ -113,6 +122,7 @@ class Service(Component):
         self._autoscaler()
         self._disruption_budget()
         self._ingress()
+        self._balancer()
         self._route()
 
         self.minimum, self.maximum = bounds(args.spec)
@@ -258,6 +268,22 @@ class Service(Component):
         weights may not lead to what that apply removes.
         """
         return {**OBSERVED, **FORCED, **({TRIED: str(instances)} if instances is not None else {})}
+
+    def _balancer(self) -> None:
+        """In place of an Ingress, where the environment has load balancers of a class."""
+        spec = balancer_spec(self._spec, self._environment, self._selector)
+        balancer = self._environment.kubernetes.load_balancer
+        if spec is None or balancer is None:
+            return
+        host = host_of(self._spec, self._environment)
+        ClusterService(
+            f"{self._prefix}{BALANCER}",
+            metadata=self._scope.metadata(
+                f"{self._spec.name}{BALANCER}", annotations={EXTERNAL_DNS: host, **balancer.annotations, **OBSERVED}
+            ),
+            spec=spec,
+            opts=self._inside,
+        )
 
     def _ingress(self) -> None:
         spec = ingress_spec(self._spec, self._environment)

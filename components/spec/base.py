@@ -70,6 +70,9 @@ URL = r"^https?://[^/?#@\s]+(/[^?#\s]*)?$"
 NAMESPACED = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?/[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$"
 """namespace/name of a Kubernetes object."""
 
+BALANCER_CLASS = r"^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$"
+"""What Kubernetes takes as a Service's ``loadBalancerClass``: a label's name, with or without a prefix."""
+
 METRIC_NAME = r"^[a-zA-Z_:][a-zA-Z0-9_:]{0,199}$"
 """Of a Prometheus metric or label."""
 

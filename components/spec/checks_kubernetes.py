@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from components.spec import defaults
+from components.spec import checks_balancer, defaults
 from components.spec.environment import Registry, Settings, Tier
 from components.spec.errors import NAMESPACE, Finding, Shown
 from components.spec.merge import Placed
@@ -29,6 +29,7 @@ def environment(
 ) -> Iterator[Finding]:
     """Every rule of this module."""
     del level, registry
+    yield from checks_balancer.environment(placed, settings)
     shifting = [one for one in placed if one.service.rollout.strategy != "rolling"]
     for one in shifting:
         yield from _route(one)

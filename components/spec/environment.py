@@ -9,6 +9,8 @@ from pydantic import Field, StringConstraints
 from components.spec.aws import Aws
 from components.spec.azure import Azure
 from components.spec.base import (
+    BALANCER_CLASS,
+    CIDR,
     NAMESPACED,
     ORIGIN,
     REGISTRY_ADDRESS,
@@ -38,6 +40,24 @@ class Registry(Frozen):
     password: SecretKey | None = Field(None, description="A key in caas:secrets.")
 
 
+class LoadBalancer(Frozen):
+    """A load balancer for each service with an ingress, in place of an Ingress: for clusters without a controller."""
+
+    class_name: Annotated[str, StringConstraints(pattern=BALANCER_CLASS)] = Field(
+        description="The class (spec.loadBalancerClass) by which a controller knows that it is to make one, such as "
+        "service.k8s.aws/nlb."
+    )
+    sources: tuple[Annotated[str, StringConstraints(pattern=CIDR)], ...] = Field(
+        description="Addresses that callers have when they arrive: the only ones that balancer and service admit. "
+        "0.0.0.0/0 is the world."
+    )
+    annotations: dict[str, str] = Field(
+        default_factory=dict,
+        description="What the controller is told besides, for example that the balancer is internal, or its "
+        "certificate. Required where a service has TLS, which ends at the balancer.",
+    )
+
+
 class Kubernetes(Frozen):
     """The cluster, where the platform is `kubernetes`."""
 
@@ -46,6 +66,9 @@ class Kubernetes(Frozen):
     namespace: ServiceName | None = Field(None, description="Default: <project>-<environment>.")
     ingress_class: str | None = Field(None, description="Default: the cluster's default class.")
     storage_class: str | None = Field(None, description="Default: the cluster's default class.")
+    load_balancer: LoadBalancer | None = Field(
+        None, description="A load balancer for each service. Default: an Ingress, and the cluster's controller for it."
+    )
     ingress_endpoint: Annotated[str, StringConstraints(pattern=ORIGIN)] | None = Field(
         None,
         description="URL at which the ingress controller answers, where DNS does not lead to it "

@@ -107,6 +107,7 @@ PATTERNS: Mapping[str, Words] = {
     base.AZURE_CERTIFICATE: ("the name of a certificate: letters, digits and -", "write it like wildcard-example-com"),
     base.AWS_HOSTED_ZONE: ("the id of a Route 53 zone", "write it like Z0123456789ABCDEFGHIJ"),
     base.NAMESPACED: ("namespace/name of an object in the cluster", "write it like ingress/front"),
+    base.BALANCER_CLASS: ("[prefix/]name, as the balancer's controller calls it", "write it like service.k8s.aws/nlb"),
     base.METRIC_NAME: (
         "a name that Prometheus knows: letters, digits, '_' and ':', not beginning with a digit",
         "look it up at the service's metrics path, for example http_requests_total",

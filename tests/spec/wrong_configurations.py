@@ -9,6 +9,7 @@ from __future__ import annotations
 from tests.spec.wrong_aws import SERVICES_ON_AWS, SETTINGS_OF_AWS
 from tests.spec.wrong_aws_existing import EXISTING_ON_AWS
 from tests.spec.wrong_azure import SERVICES_ON_AZURE, SETTINGS_OF_AZURE
+from tests.spec.wrong_balancers import BALANCERS
 from tests.spec.wrong_case import MARKER, Case, write
 from tests.spec.wrong_gcp import SERVICES_ON_GKE, SETTINGS_OF_GKE
 from tests.spec.wrong_kubernetes import GATES, OBJECTIVES, STRATEGIES_ON_KUBERNETES
@@ -29,6 +30,7 @@ CASES: tuple[Case, ...] = (
     *ADDRESSES,
     *ENVIRONMENTS,
     *FILES,
+    *BALANCERS,
     *STRATEGIES_ON_KUBERNETES,
     *GATES,
     *OBJECTIVES,
