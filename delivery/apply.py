@@ -169,6 +169,7 @@ def run(
 
     Ctrl-C asks the engine to finish cleanly, waits for that, and then is raised.
     """
+    engine.about_to_update()
     refusal: list[BaseException] = []
 
     def work() -> None:

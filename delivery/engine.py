@@ -42,6 +42,8 @@ class Engine(PulumiCommand):
         super().__init__()
         self.variables: dict[str, str] = {}
         """What the program is told beside its configuration, with every command."""
+        self.before_update: Callable[[], None] | None = None
+        """Called once when the next update is about to begin; an error of it prevents that one."""
         self._process: subprocess.Popen[str] | None = None
         self._stopping = threading.Event()
         self.last = CommandResult(stdout="", stderr="", code=0)
@@ -88,6 +90,12 @@ class Engine(PulumiCommand):
         if code != 0:
             raise create_command_error(self.last)
         return self.last
+
+    def about_to_update(self) -> None:
+        """Whoever begins an update says so."""
+        hook, self.before_update = self.before_update, None
+        if hook is not None:
+            hook()
 
     def stop(self) -> None:
         """Ask the running command to finish cleanly; after CLEAN_STOP to leave at once; after HARD_STOP kill it.
