@@ -13,8 +13,8 @@ from components.spec import read_files
 from delivery import declared
 from delivery import up as upping
 from delivery import verify as verifying
-from delivery.command_line import Debug, Directory, Json, LockTimeout, Stack, Timeout, environment_of, run
-from delivery.commands import release_control
+from delivery.command_line import Debug, Directory, Json, LockTimeout, Plan, Stack, Timeout, environment_of, run
+from delivery.commands import preview, release_control
 from delivery.engine import Engine
 from delivery.observe.platforms import observer_for
 from delivery.output import Output
@@ -52,6 +52,7 @@ def validate(stack: Stack, directory: Directory = Path(), as_json: Json = False,
 def up(
     stack: Stack,
     directory: Directory = Path(),
+    plan: Plan = None,
     timeout: Timeout = verifying.TIMEOUT,
     lock_timeout: LockTimeout = upping.LOCK_TIMEOUT,
     as_json: Json = False,
@@ -61,7 +62,9 @@ def up(
 
     def work(output: Output) -> None:
         environment = environment_of(directory, stack)
-        result = upping.up(directory.resolve(), environment, output, timeout=timeout, lock_timeout=lock_timeout)
+        result = upping.up(
+            directory.resolve(), environment, output, timeout=timeout, lock_timeout=lock_timeout, sealed=plan
+        )
         output.table(verifying.COLUMNS, [f.row() for f in result.findings])
         versions = ", ".join(f"{name} {version}" for name, version in result.versions.items())
         done = f"{result.changed} changed" if result.changed else "nothing to change"
@@ -103,6 +106,7 @@ def verify(
 
 
 release_control.register(app)
+preview.register(app)
 
 
 def main() -> NoReturn:

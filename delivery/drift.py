@@ -1,7 +1,7 @@
-"""``caas drift``: how the platform differs from what was last applied, without changing either. Pure apart from asking.
+"""``caas drift``: how the platform differs from what was last applied. Pure; who asks is ``preview/run.py``.
 
-What an autoscaler owns is no drift: the engine leaves out what the program ignores (``ignoreChanges``), and the count of
-a Deployment is left out here where a HorizontalPodAutoscaler scales it.
+What an autoscaler owns is no drift: the engine leaves out what the program ignores (``ignoreChanges``), and here the
+count of a Deployment is left out where a HorizontalPodAutoscaler scales it.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ COUNT = "spec.replicas"
 
 
 def declared(found: Preview) -> Preview:
-    """What a refresh found, as far as it concerns what was declared: not what a platform only reports, such as a status,
-    and not what an autoscaler owns."""
+    """What a refresh found, as far as it concerns what was declared: not what a platform only reports, such as a
+    status, and not what an autoscaler owns."""
     scaled = {_scaled(one.inputs) for one in found.before if one.type == SCALER}
     kept = tuple(one for change in found.changes if (one := _kept(change, scaled)) is not None)
     return replace(found, changes=kept, unchanged=found.unchanged + len(found.changes) - len(kept))

@@ -20,6 +20,7 @@ from delivery.exit_codes import Exit
 from delivery.observe import Observer, Target
 from delivery.observe.platforms import observer_for
 from delivery.output import Output
+from delivery.seal import sealing
 from delivery.stack import ProgramStack
 from delivery.traffic import Traffic
 from delivery.verify import Finding, verify
@@ -58,17 +59,29 @@ class Result:
 
 
 def up(
-    directory: Path, environment: Environment, output: Output, *, timeout: float, lock_timeout: float = LOCK_TIMEOUT
+    directory: Path,
+    environment: Environment,
+    output: Output,
+    *,
+    timeout: float,
+    lock_timeout: float = LOCK_TIMEOUT,
+    sealed: Path | None = None,
 ) -> Result:
-    """Apply the program to a stack and prove it. DeliveryError, with the code that fits, where that cannot be."""
+    """Apply the program to a stack and prove it. DeliveryError, with the code that fits, where that cannot be.
+
+    :param sealed: The file of a plan that the apply must fit.
+    """
     began = time.monotonic()
     engine = Engine()
     stack = ProgramStack(directory, environment.stack, environment.project, engine)
-    handle, created = stack.select_or_create()
+    handle, created = stack.select_or_create() if sealed is None else (stack.select(), False)
     if created:
         output.say(f"Made stack {stack.name} in {stack.backend}.")
     output.masker.add(stack.secret_values())
     observer = _observer(environment)
+    if sealed is not None:
+        _await_turn(stack, output, time.monotonic() + lock_timeout, lock_timeout)
+        sealing.check(sealed, environment, stack, handle, output)
     journal, judgements = _release(handle, stack, environment, observer, output, timeout, lock_timeout)
     truth = declared.parse(stack.outputs(), stack.name)
     output.say(f"Applied: {journal.changed} changed." if journal.changed else "Nothing to change.")

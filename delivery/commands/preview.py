@@ -76,14 +76,12 @@ def preview(
         if markdown_file is not None:
             comment = markdown.preview(environment.project, stack, found, cost, prod=prod, limit=markdown_limit)
             _write(markdown_file, output.masker(comment))
-        broken = found.said(Verdict.VIOLATION)
-        if save_plan is not None and not broken:
+        if found.said(Verdict.VIOLATION):
+            raise sealing.violated(stack, found, content)
+        if save_plan is not None:
             plan = sealing.save(save_plan, program, found, stored, pack, output.masker)
             output.result(f"Plan written to {save_plan}: {plan['summary']}; `caas up --plan {save_plan}` applies it.")
             content["plan"] = str(save_plan)
-        if broken:
-            # The violations stand above already; with --json the error's document is the only one.
-            raise sealing.violated(stack, tuple(f"{o.rule} ({o.resource}): {o.message}" for o in broken))
         output.document(content)
 
     run_command(work, as_json=as_json, debug=debug)
@@ -118,7 +116,7 @@ def drift(
                 f"Stack {stack!r} has drifted: {len(found.changes)} resources differ from what was applied.",
                 Exit.NOT_PROVEN,
                 remedy=f"`caas up --stack {stack}` brings back what was declared; else declare what is there now.",
-                details=tuple(drifting.lines(stack, found))[1:],
+                content=document.drift(stack, found),
             )
         output.document(document.drift(stack, found))
 

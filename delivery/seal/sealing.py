@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,6 +47,7 @@ def save(
         "stack": stack.name,
         "made": {"at": datetime.now(UTC).isoformat(timespec="seconds"), "by": source.who()},
         "summary": counts(found),
+        "policyPack": os.path.relpath(pack, stack.directory) if pack is not None else None,
         **rested,
         **_promised(found, stored),
     }
@@ -68,15 +70,15 @@ def check(
     """
     plan = document.read(path)
     _same_stack(path, plan, stack)
-    pack = run.default_pack(stack.directory) if plan["policies"].get("pack") != source.NONE else None
+    pack = stack.directory / plan["policyPack"] if plan.get("policyPack") else None
     stored = stack.state()
     _hold(plan, _masked(_rested(stack, stored, pack), output.masker), stack)
     output.say(
         f"Plan {path.name} of {plan['made']['at']} by {plan['made']['by']}: {plan['summary']}. Previewing again."
     )
     found = run.preview(handle, stack, output, pack=pack, timeout=timeout)
-    if broken := found.said(Verdict.VIOLATION):
-        raise violated(stack.name, tuple(f"{one.rule} ({one.resource}): {one.message}" for one in broken))
+    if found.said(Verdict.VIOLATION):
+        raise violated(stack.name, found)
     _hold(plan, _masked(_promised(found, stored), output.masker), stack)
     if environment.tier == "prod" and found.said(Verdict.UNDECIDED):
         output.warn(UNDECIDED_IN_PROD)
@@ -84,9 +86,10 @@ def check(
     stack.engine.before_update = lambda: _hold(plan, {"state": state.version(stack.state())}, stack)
 
 
-def violated(stack: str, details: tuple[str, ...]) -> DeliveryError:
+def violated(stack: str, found: Preview, content: Mapping[str, Any] | None = None) -> DeliveryError:
     """A mandatory policy says no."""
-    return DeliveryError(f"Stack {stack!r} violates a mandatory policy.", Exit.POLICY, details=details)
+    details = tuple(f"{one.rule} ({one.resource}): {one.message}" for one in found.said(Verdict.VIOLATION))
+    return DeliveryError(f"Stack {stack!r} violates a mandatory policy.", Exit.POLICY, details=details, content=content)
 
 
 def _rested(stack: ProgramStack, stored: Mapping[str, Any], pack: Path | None) -> dict[str, Any]:

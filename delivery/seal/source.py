@@ -78,7 +78,7 @@ def configuration(directory: Path, stack: str) -> dict[str, str]:
 
 def policies(pack: Path | None) -> dict[str, str]:
     """The policy pack, by the content of its files."""
-    if pack is None:
+    if pack is None or not pack.is_dir():
         return {"pack": NONE}
     files = [f for f in pack.rglob("*") if f.is_file() and "__pycache__" not in f.parts and f.suffix != ".pyc"]
     return {"pack": _content(pack, files)}
