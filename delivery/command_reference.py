@@ -6,6 +6,7 @@ A test holds that page and code agree.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import typer
 from typer.core import TyperGroup
@@ -52,7 +53,7 @@ def _sections(name: str, command: typer.core.TyperCommand, context: typer.Contex
     yield table(("option", "default", "meaning"), rows)
 
 
-def _default(one: typer.core.click.Parameter) -> str:
+def _default(one: Any) -> str:
     if one.required:
         return "required"
     value = one.default

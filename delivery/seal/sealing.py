@@ -51,7 +51,7 @@ def save(
         **rested,
         **_promised(found, stored),
     }
-    plan = _masked(plan, masker)
+    plan = {name: _masked(each, masker) for name, each in plan.items()}
     document.write(path, plan)
     return plan
 
