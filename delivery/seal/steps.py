@@ -18,6 +18,7 @@ from delivery.seal.state import VOLATILE, without
 
 IMAGE = "docker-build:index:Image"
 BUILT = "sha256:(built by the apply)"
+RANDOM = "-(random)"
 _REFERENCE = re.compile(r"([\w.\-/:\[\]]+)@(sha256:[0-9a-f]{64})")
 
 
@@ -26,7 +27,7 @@ def steps(found: Preview, ignored: Mapping[str, tuple[str, ...]]) -> list[dict[s
 
     :param ignored: URN -> properties that the program leaves to somebody else.
     """
-    built = building(found)
+    built, names = building(found), invented(found)
     result = []
     for change in sorted(found.changes, key=lambda one: one.urn):
         skipped = (*ignored.get(change.urn, ()), *VOLATILE.get(change.type, ()))
@@ -37,7 +38,7 @@ def steps(found: Preview, ignored: Mapping[str, tuple[str, ...]]) -> list[dict[s
             {
                 "urn": change.urn,
                 "operation": change.operation.value,
-                "inputs": {path: text(_settled(value, built)) for path, value in inputs.items()},
+                "inputs": {path: text(_settled(value, built, names)) for path, value in inputs.items()},
             }
         )
     return result
@@ -86,8 +87,24 @@ def _within(path: str, head: str) -> bool:
     return path == head or path.startswith((f"{head}.", f"{head}["))
 
 
-def _settled(value: str, built: Mapping[str, str]) -> str:
-    """A digest that a build gave in the preview is another one in the next, from the same content."""
+def invented(found: Preview) -> dict[str, str]:
+    """Each name that the engine made up in this preview, with a random end, -> the same name without that end.
+
+    The next preview, and the apply, make up another one; other resources may refer to it.
+    """
+    names = {}
+    for change in found.changes:
+        if change.operation in (Operation.CREATE, Operation.REPLACE):
+            pattern = re.compile(rf"{re.escape(change.name)}-?[0-9a-f]{{7,8}}")
+            values = (value for value in (change.after or {}).values() if isinstance(value, str))
+            names |= {value: f"{change.name}{RANDOM}" for value in values if pattern.fullmatch(value)}
+    return names
+
+
+def _settled(value: str, built: Mapping[str, str], names: Mapping[str, str]) -> str:
+    """The value without what is another one in every preview: invented names, and digests that a build gave."""
+    for name, lasting in names.items():
+        value = value.replace(name, lasting)
 
     def settle(match: re.Match[str]) -> str:
         return f"{match.group(1)}@{BUILT}" if match.group(1) in built else match.group(0)

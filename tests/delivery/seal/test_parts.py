@@ -119,6 +119,24 @@ def test_a_step_says_what_a_resource_would_be_told_without_what_others_own() -> 
     assert "desiredCount" in {s["urn"]: s for s in steps.steps(found, {})}[service.urn]["inputs"]
 
 
+def named(suffix: str, *, policy: str = "read") -> Preview:
+    """A preview that makes a role whose name the engine makes up, and something that refers to it."""
+    role, user = "urn:pulumi:prod::m::a:b:Role::shop-role", "urn:pulumi:prod::m::a:b:User::shop"
+    return Preview(
+        (
+            Change(Operation.CREATE, role, "a:b:Role", (), None, {"name": f"shop-role-{suffix}", "policy": policy}),
+            Change(Operation.CREATE, user, "a:b:User", (), None, {"arn": f"arn:aws:iam::1:role/shop-role-{suffix}"}),
+        ),
+        0,
+    )
+
+
+def test_a_name_that_the_engine_makes_up_is_no_difference_wherever_it_stands() -> None:
+    assert steps.steps(named("3ac4e66"), {}) == steps.steps(named("5ee67bd"), {})
+    assert steps.steps(named("3ac4e66"), {}) != steps.steps(named("5ee67bd", policy="write"), {})
+    assert steps.steps(named("blue"), {}) != steps.steps(named("green"), {}), "a name that somebody chose"
+
+
 def test_steps_that_moved_are_named() -> None:
     old = [{"urn": SERVICE, "operation": "update", "inputs": {"cpu": "1"}}]
     new = [{"urn": SERVICE, "operation": "replace", "inputs": {"cpu": "2"}}]
