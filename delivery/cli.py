@@ -13,8 +13,8 @@ from components.spec import read_files
 from delivery import declared
 from delivery import up as upping
 from delivery import verify as verifying
-from delivery.command_line import Debug, Directory, Json, LockTimeout, Reason, Stack, Timeout, environment_of, run
-from delivery.commands import moves, operations, records, release_control, review
+from delivery.command_line import Debug, Directory, Json, LockTimeout, Plan, Reason, Stack, Timeout, environment_of, run
+from delivery.commands import moves, operations, preview, records, release_control, review
 from delivery.engine import Engine
 from delivery.observe.platforms import observer_for
 from delivery.output import Output
@@ -53,6 +53,7 @@ def validate(stack: Stack, directory: Directory = Path(), as_json: Json = False,
 def up(
     stack: Stack,
     directory: Directory = Path(),
+    plan: Plan = None,
     timeout: Timeout = verifying.TIMEOUT,
     lock_timeout: LockTimeout = upping.LOCK_TIMEOUT,
     reason: Reason = None,
@@ -65,7 +66,13 @@ def up(
         environment = environment_of(directory, stack)
         why = Purpose(reason=reason)
         result = upping.up(
-            directory.resolve(), environment, output, timeout=timeout, lock_timeout=lock_timeout, why=why
+            directory.resolve(),
+            environment,
+            output,
+            timeout=timeout,
+            lock_timeout=lock_timeout,
+            sealed=plan,
+            why=why,
         )
         output.table(verifying.COLUMNS, [f.row() for f in result.findings])
         versions = ", ".join(f"{name} {version}" for name, version in result.versions.items())
@@ -112,6 +119,7 @@ records.register(app)
 moves.register(app)
 operations.register(app)
 review.register(app)
+preview.register(app)
 
 
 def main() -> NoReturn:

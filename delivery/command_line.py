@@ -27,6 +27,10 @@ Stack = Annotated[str, typer.Option(help="The stack: dev, staging, prod or one o
 Directory = Annotated[Path, typer.Option(help="Where Pulumi.yaml is.", file_okay=False)]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout instead of text.")]
 Debug = Annotated[bool, typer.Option(help="Show where an unexpected error comes from.")]
+Plan = Annotated[
+    Path | None,
+    typer.Option(help="Apply only what this sealed plan (`caas preview --save-plan`) says.", dir_okay=False),
+]
 Timeout = Annotated[float, typer.Option(min=1, help="Seconds to wait for what runs to become what was declared.")]
 LockTimeout = Annotated[float, typer.Option(min=0, help="Seconds to wait while somebody else changes the stack.")]
 

@@ -47,6 +47,8 @@ class Engine(PulumiCommand):
         super().__init__()
         self.variables: dict[str, str] = {}
         """What the program is told beside its configuration, with every command."""
+        self.before_update: Callable[[], None] | None = None
+        """Called once when the next update is about to begin; an error of it prevents that one."""
         self._running: _Running | None = None
         self.cut_off = False
         """Had the last command to be told to leave at once, so that what was under way may be half done?"""
@@ -99,6 +101,12 @@ class Engine(PulumiCommand):
         if process.returncode != 0:
             raise create_command_error(self.last)
         return self.last
+
+    def about_to_update(self) -> None:
+        """Whoever begins an update says so."""
+        hook, self.before_update = self.before_update, None
+        if hook is not None:
+            hook()
 
     def stop(self, *, hurry: bool = False) -> None:
         """Ask the running command to finish cleanly; after CLEAN_STOP to leave at once; after HARD_STOP kill it.

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from delivery.exit_codes import Exit
 
 
@@ -9,7 +12,7 @@ class DeliveryError(Exception):
     """An expected failure: what went wrong, where, and the way out; never a traceback.
 
     ``details`` are further lines, such as a platform's own events, shown below the message. ``rolled_back`` says that a
-    deployment failed and all traffic is with what served before.
+    deployment failed and all traffic is with what served before. ``content`` is what was found before it, for --json.
     """
 
     def __init__(
@@ -20,6 +23,7 @@ class DeliveryError(Exception):
         remedy: str | None = None,
         details: tuple[str, ...] = (),
         rolled_back: bool = False,
+        content: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -27,6 +31,7 @@ class DeliveryError(Exception):
         self.remedy = remedy
         self.details = details
         self.rolled_back = rolled_back
+        self.content = content or {}
 
     @property
     def line(self) -> str:

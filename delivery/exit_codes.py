@@ -27,7 +27,7 @@ class Exit(IntEnum):
     """The new release cannot run, or the engine failed on the way. The old version serves on where there was one."""
 
     NOT_PROVEN = 6
-    """Within the limit it could not be shown that what runs is what was declared."""
+    """Within the limit it could not be shown that what runs is what was declared; with `--fail-on-drift`, it is not."""
 
     LOCKED = 7
     """Somebody else is changing the stack, and went on doing so for as long as we were told to wait."""

@@ -22,6 +22,7 @@ from delivery.observe import Observer, Target
 from delivery.observe.platforms import observer_for
 from delivery.output import Output
 from delivery.purpose import PLAIN, Purpose
+from delivery.seal import sealing
 from delivery.stack import ProgramStack
 from delivery.traffic import Traffic
 from delivery.verify import Finding, verify
@@ -71,16 +72,18 @@ def up(
     lock_timeout: float = LOCK_TIMEOUT,
     intent: Intent | None = None,
     why: Purpose = PLAIN,
+    sealed: Path | None = None,
 ) -> Result:
     """Apply the program to a stack, prove it, and record it. DeliveryError, with the code that fits, where that cannot
     be.
 
     :param intent: What is released. Default: what the directory describes.
+    :param sealed: The file of a plan that the apply must fit.
     """
     began = time.monotonic()
     engine = Engine()
     stack = ProgramStack(directory, environment.stack, environment.project, engine)
-    handle, created = stack.select_or_create()
+    handle, created = stack.select_or_create() if sealed is None else (stack.select(), False)
     if created:
         output.say(f"Made stack {stack.name} in {stack.backend}.")
     output.masker.add(stack.secret_values())
@@ -89,6 +92,8 @@ def up(
     plan = intent or releases.intent(directory, environment, note=why.reason)
     with notify.deployment(stack, environment, output, why) as told, releases.recorded(stack, plan, output) as record:
         freeze.check(stack, environment, output, why)
+        if sealed is not None:
+            sealing.check(sealed, environment, stack, handle, output)
         told.start()
         journal, judgements = _release(handle, stack, environment, observer, output, timeout, lock_timeout)
         truth = declared.parse(stack.outputs(), stack.name)
