@@ -14,12 +14,18 @@ from pulumi_policy import (
 # The engine starts a pack in its own directory; the rules are imported as everywhere else.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from policies.supply_chain import image_by_digest
+from policies.rule import Resource, Setting, Violation
+from policies.supply_chain import RULES
+
+IMAGE_DIGEST = next(rule for rule in RULES if rule.id == "image-digest")
 
 
 def _image_by_digest(args: ResourceValidationArgs, report: ReportViolation) -> None:
-    for violation in image_by_digest(args.resource_type, args.props):
-        report(violation, None)
+    resource = Resource(args.resource_type, args.name, args.props)
+    if args.resource_type in IMAGE_DIGEST.types:
+        for answer in IMAGE_DIGEST.check(resource, Setting()):
+            if isinstance(answer, Violation):
+                report(answer.message, None)
 
 
 PolicyPack(

@@ -67,6 +67,8 @@ class Resource:
     urn: str = ""
     parent: str | None = None
     """URN of the component that it belongs to."""
+    depends_on: tuple[str, ...] = ()
+    """URNs of the resources that it was declared to depend on, or whose outputs it is given."""
 
 
 @dataclass(frozen=True)
