@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from policies.containers import CONTAINER_TYPES, containers
@@ -29,12 +29,17 @@ CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
 
 def _variables(resource: Resource, _setting: Setting) -> Iterator[Answer]:
     for where, name, value, path in _listed(resource):
-        yield from _plain(name, value, where, path)
+        yield from _judged(name, value, where, path, _given_away)
 
 
 def _random_variables(resource: Resource, _setting: Setting) -> Iterator[Answer]:
     for where, name, value, path in _listed(resource):
-        yield from _random(name, value, where, path)
+        yield from _judged(name, value, where, path, _random)
+
+
+def _config_map(resource: Resource, _setting: Setting) -> Iterator[Answer]:
+    for path, value in items(resource.properties, "data"):
+        yield from _judged(path[-1], value, f"key {path[-1]}", dotted(*path), _secret)
 
 
 def _listed(resource: Resource) -> Iterator[tuple[str, Any, Any, str]]:
@@ -48,30 +53,33 @@ def _listed(resource: Resource) -> Iterator[tuple[str, Any, Any, str]]:
                 yield where, variable.name, variable.value, dotted(*variable.path)
 
 
-def _config_map(resource: Resource, _setting: Setting) -> Iterator[Answer]:
-    for path, value in items(resource.properties, "data"):
-        where, at = f"key {path[-1]}", dotted(*path)
-        found = list(_plain(path[-1], value, where, at))
-        yield from found or _random(path[-1], value, where, at)
-
-
-def _plain(name: Any, value: Any, where: str, path: str) -> Iterator[Answer]:
-    """Judge a value, which everybody may read, by its name and by its form."""
+def _judged(name: Any, value: Any, where: str, path: str, seems: Callable[[str, str], str | None]) -> Iterator[Answer]:
+    """Judge a value which everybody may read; ``seems`` gives the reason to take it for a secret."""
     if name is UNKNOWN or value is UNKNOWN:
         yield Undecided(path)
     elif isinstance(value, str) and value != "":
-        if secret_name(name):
-            yield Violation(f"{where} holds a secret, by its name", path)
-        elif secret_value(value):
-            yield Violation(f"{where} holds a secret, by the form of its value", path)
+        reason = seems(str(name), value)
+        if reason is not None:
+            yield Violation(f"{where} {reason}", path)
 
 
-def _random(name: Any, value: Any, where: str, path: str) -> Iterator[Answer]:
-    """Judge the rest of them by how random they are."""
-    if name is UNKNOWN or value is UNKNOWN:
-        yield Undecided(path)
-    elif isinstance(value, str) and not secret_name(name) and not secret_value(value) and random_text(value, str(name)):
-        yield Violation(f"{where} is as random as a key", path)
+def _given_away(name: str, value: str) -> str | None:
+    if secret_name(name):
+        return "holds a secret, by its name"
+    return "holds a secret, by the form of its value" if secret_value(value) else None
+
+
+def _key_like(name: str, value: str) -> str | None:
+    return "is as random as a key" if random_text(value, name) else None
+
+
+def _random(name: str, value: str) -> str | None:
+    """What the name and the form have told is not told twice."""
+    return _key_like(name, value) if _given_away(name, value) is None else None
+
+
+def _secret(name: str, value: str) -> str | None:
+    return _given_away(name, value) or _key_like(name, value)
 
 
 def _tags(resources: tuple[Resource, ...], setting: Setting) -> Iterator[tuple[Resource | None, Answer]]:

@@ -46,6 +46,11 @@ def called(named: Any) -> str:
     return repr(name) if isinstance(name, str) else "'?'"
 
 
+def shown(value: Any, absent: str) -> str:
+    """A text as a message has it."""
+    return value if isinstance(value, str) else absent
+
+
 def effective(resource: Resource, container: Path, *keys: str) -> Path:
     """Where the security setting of a container stands: with itself, or with its pod where it says nothing."""
     own = (*container, "securityContext", *keys)

@@ -25,22 +25,29 @@ def selects(selector: Any, found: Any) -> bool | Unknown:
     """
     if selector is None:
         return False
-    if unknown(selector) or unknown(found):
+    if unknown(selector) or found is UNKNOWN:
         return UNKNOWN
     mine = found if isinstance(found, Mapping) else {}
-    wanted = read(selector, "matchLabels")
-    if isinstance(wanted, Mapping) and any(mine.get(key) != value for key, value in wanted.items()):
+    asked = [_equal(mine.get(str(path[-1])), value) for path, value in items(selector, "matchLabels")]
+    asked += [_holds(expression, mine) for _, expression in items(selector, "matchExpressions")]
+    if False in asked:
         return False
-    return all(_holds(expression, mine) for _, expression in items(selector, "matchExpressions"))
+    return UNKNOWN if UNKNOWN in asked else True
 
 
-def _holds(expression: Any, labels: Mapping[str, Any]) -> bool:
+def _equal(found: Any, wanted: Any) -> bool | Unknown:
+    return UNKNOWN if found is UNKNOWN else bool(found == wanted)
+
+
+def _holds(expression: Any, labels: Mapping[str, Any]) -> bool | Unknown:
     key, operator, values = (read(expression, name) for name in ("key", "operator", "values"))
-    among = isinstance(values, list | tuple) and labels.get(key) in values
     if operator == "Exists":
         return key in labels
     if operator == "DoesNotExist":
         return key not in labels
+    if labels.get(key) is UNKNOWN:
+        return UNKNOWN
+    among: bool = isinstance(values, list | tuple) and labels.get(key) in values
     return among if operator == "In" else not among
 
 

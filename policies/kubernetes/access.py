@@ -41,7 +41,7 @@ NAMESPACED = POD_TYPES | {
     f"{_RBAC}RoleBinding",
 }
 
-SHARED = frozenset({"default", "kube-system", "kube-public", "kube-node-lease"})
+SHARED = frozenset({"", "default", "kube-system", "kube-public", "kube-node-lease"})
 
 ESCALATING = frozenset({"bind", "escalate", "impersonate"})
 """Verbs by which somebody gives himself more than he has."""
@@ -70,21 +70,19 @@ def _account(resource: Resource, _setting: Setting) -> Iterator[Answer]:
 
 
 def _namespace(resource: Resource, _setting: Setting) -> Iterator[Answer]:
-    def message(found: Any) -> str:
-        return f"it lies in the namespace {found or 'default'}, which belongs to nobody"
+    message = "it lies in a namespace that belongs to nobody: default, or one of the cluster's own"
+    yield from judged(resource.properties, ("metadata", "namespace"), lambda found: not _owned(found), message)
 
-    at = ("metadata", "namespace")
-    yield from judged(
-        resource.properties, at, lambda found: not isinstance(found, str) or found in {"", *SHARED}, message
-    )
+
+def _owned(namespace: object) -> bool:
+    return isinstance(namespace, str) and namespace not in SHARED
 
 
 def _pod_security(resource: Resource, _setting: Setting) -> Iterator[Answer]:
-    def message(found: Any) -> str:
-        return f"the namespace enforces {'no Pod Security Standard' if found is None else found}"
-
-    at = ("metadata", "labels", ENFORCE)
-    yield from judged(resource.properties, at, lambda found: found != "restricted", message)
+    message = "what the namespace enforces is not restricted"
+    yield from judged(
+        resource.properties, ("metadata", "labels", ENFORCE), lambda found: found != "restricted", message
+    )
 
 
 def _wildcards(resource: Resource, _setting: Setting) -> Iterator[Answer]:

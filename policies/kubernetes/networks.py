@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from policies.pods import shown
 from policies.rule import (
     UNKNOWN,
     Answer,
@@ -46,8 +47,7 @@ def _ingress_tls(resource: Resource, setting: Setting) -> Iterator[Answer]:
         if host is UNKNOWN or any(one is UNKNOWN for one in served):
             yield Undecided(dotted(*path, "host"))
         elif not any(_covers(one, host) for one in served):
-            shown = "every host" if host is None else f"host {host}"
-            yield Violation(f"{shown} is served without TLS", dotted(*path, "host"))
+            yield Violation(f"{shown(host, 'every host')} is served without TLS", dotted(*path, "host"))
     yield from _default_backend(resource, served)
 
 

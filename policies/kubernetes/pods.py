@@ -48,16 +48,12 @@ def _root(resource: Resource, _setting: Setting) -> Iterator[Answer]:
 def _user(resource: Resource, _setting: Setting) -> Iterator[Answer]:
     for path, container in containers(resource):
         at = effective(resource, path, "runAsUser")
-        name = called(container)
+        message = f"container {called(container)} runs as a user below {LOWEST_USER}, or as whom its image names"
+        yield from judged(resource.properties, at, lambda found: not _high(found), message)
 
-        def wrong(found: object) -> bool:
-            return not isinstance(found, int) or found < LOWEST_USER
 
-        def message(found: object, name: str = name) -> str:
-            user = "the user that its image names" if found is None else f"user {found}"
-            return f"container {name} runs as {user}; a number from {LOWEST_USER} up is no user of the node"
-
-        yield from judged(resource.properties, at, wrong, message)
+def _high(user: object) -> bool:
+    return isinstance(user, int) and user >= LOWEST_USER
 
 
 def _capabilities(resource: Resource, _setting: Setting) -> Iterator[Answer]:
@@ -113,7 +109,7 @@ def _host_ports(resource: Resource, _setting: Setting) -> Iterator[Answer]:
             def message(found: object, name: str = name) -> str:
                 return f"container {name} takes port {found} of the node"
 
-            yield from judged(resource.properties, at, lambda found: found is not None and found != 0, message)
+            yield from judged(resource.properties, at, lambda found: found not in (None, 0), message)
 
 
 def _host_paths(resource: Resource, _setting: Setting) -> Iterator[Answer]:

@@ -78,8 +78,8 @@ def _denies(policy: Resource, name: Any) -> Any:
 
 
 def _unused_group(resources: tuple[Resource, ...], _setting: Setting) -> StackAnswers:
-    told = any(one.depends_on for one in resources)
-    used = {urn for one in resources if one.type not in GROUP_RULES for urn in one.depends_on}
+    told = any(one.depends for one in resources)
+    used = {urn for one in resources if one.type not in GROUP_RULES for urns in one.depends.values() for urn in urns}
     for group in resources:
         if group.type != SECURITY_GROUP:
             continue

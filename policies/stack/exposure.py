@@ -21,11 +21,7 @@ from policies.rule import (
     read,
 )
 
-BALANCER, LISTENER, RULE = (
-    "aws:lb/loadBalancer:LoadBalancer",
-    "aws:lb/listener:Listener",
-    "aws:lb/listenerRule:ListenerRule",
-)
+LISTENER, RULE = "aws:lb/listener:Listener", "aws:lb/listenerRule:ListenerRule"
 GATEWAY, ROUTE = (
     "kubernetes:gateway.networking.k8s.io/v1:Gateway",
     "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute",
@@ -63,7 +59,7 @@ def _plain_paths(resources: tuple[Resource, ...], setting: Setting) -> StackAnsw
 def _balancers(resources: tuple[Resource, ...]) -> StackAnswers:
     by_urn = {one.urn: one for one in resources}
     for one in resources:
-        listener = one if one.type == LISTENER else _behind(one, LISTENER, by_urn) if one.type == RULE else None
+        listener = one if one.type == LISTENER else _behind(one, "listenerArn", by_urn) if one.type == RULE else None
         protocol = read(listener.properties, "protocol") if listener is not None else None
         if listener is None or not (protocol == "HTTP" or protocol is UNKNOWN) or _internal(listener, by_urn):
             continue
@@ -76,13 +72,13 @@ def _balancers(resources: tuple[Resource, ...]) -> StackAnswers:
                 yield one, Violation(message, dotted(*path, "type"))
 
 
-def _behind(one: Resource, type_: str, by_urn: dict[str, Resource]) -> Resource | None:
-    """The resource of that type that this one belongs to, if it is in the stack."""
-    return next((by_urn[urn] for urn in one.depends_on if urn in by_urn and by_urn[urn].type == type_), None)
+def _behind(one: Resource, key: str, by_urn: dict[str, Resource]) -> Resource | None:
+    """The resource that a property refers to, if it is in the stack."""
+    return next((by_urn[urn] for urn in one.depends.get(key, ()) if urn in by_urn), None)
 
 
 def _internal(listener: Resource, by_urn: dict[str, Resource]) -> bool:
-    balancer = _behind(listener, BALANCER, by_urn)
+    balancer = _behind(listener, "loadBalancerArn", by_urn)
     return balancer is not None and read(balancer.properties, "internal") is True
 
 
@@ -216,7 +212,7 @@ def _opened(path: tuple[str | int, ...], opening: Opening) -> Iterator[Answer]:
     if not any(one is UNKNOWN or (isinstance(one, str) and one in WORLD) for one in listed):
         return
     if any(one is UNKNOWN for one in (*listed, first, last, protocol)):
-        yield Undecided(dotted(*path) or "ports")
+        yield Undecided(dotted(*path, "ports"))
         return
     everything = first is None or protocol in ("-1", "all")
     bounded = isinstance(first, int) and isinstance(last, int)

@@ -54,7 +54,7 @@ def _alarms(resources: tuple[Resource, ...], service: Resource) -> Any:
     names = [name for _, name in items(service.properties, "alarms", "alarmNames")]
     declared = {read(one.properties, "name"): one for one in resources if _named_alarm(one)}
     if any(name is UNKNOWN for name in names):
-        linked = [one for one in resources if one.type == ALARM and one.urn in service.depends_on]
+        linked = [one for one in resources if one.type == ALARM and one.urn in service.depends.get("alarms", ())]
         return linked or UNKNOWN
     return [declared[name] for name in names if isinstance(name, str) and name in declared]
 

@@ -35,10 +35,9 @@ def _workloads(resources: tuple[Resource, ...]) -> tuple[Resource, ...]:
 def _scales(autoscaler: Resource, workload: Resource) -> Any:
     """Whether the autoscaler is this workload's; UNKNOWN where a name is."""
     target = read(autoscaler.properties, "spec", "scaleTargetRef")
-    if read(target, "kind") not in (KINDS[workload.type], UNKNOWN):
-        return False
-    pairs = ((read(target, "name"), object_name(workload)), (namespace(autoscaler), namespace(workload)))
-    return _same(pairs)
+    kind = (read(target, "kind"), KINDS[workload.type])
+    name = (read(target, "name"), object_name(workload))
+    return _same((kind, name, (namespace(autoscaler), namespace(workload))))
 
 
 def _same(pairs: tuple[tuple[Any, Any], ...]) -> Any:
@@ -76,8 +75,10 @@ def _budget(resources: tuple[Resource, ...], _setting: Setting) -> StackAnswers:
         found = [selected for _, selected in of_pods(workload, budgets, "spec", "selector")]
         if True in found or (least is not UNKNOWN and least < 2):
             continue
-        if least is UNKNOWN or UNKNOWN in found:
-            yield workload, Undecided("spec.replicas" if least is UNKNOWN else "spec.template.metadata.labels")
+        if least is UNKNOWN:
+            yield workload, Undecided("spec.replicas")
+        elif UNKNOWN in found:
+            yield workload, Undecided("spec.template.metadata.labels")
         else:
             yield workload, Violation("no disruption budget holds for its pods: a drain may take all of them at once")
 
@@ -106,7 +107,7 @@ def _replicas(resources: tuple[Resource, ...], setting: Setting) -> StackAnswers
     if setting.tier == "dev":
         return
     for workload in _workloads(resources):
-        if f"${CANDIDATE}::" not in (workload.parent or ""):
+        if f"{CANDIDATE}::" not in (workload.parent or ""):
             yield from _judged(workload, _least(resources, workload), "spec.replicas")
     for service in of_type(resources, ECS_SERVICE):
         if read(service.properties, "schedulingStrategy") != "DAEMON":
@@ -137,7 +138,7 @@ def _ecs_least(resources: tuple[Resource, ...], service: Resource) -> Any:
 def _ecs_scales(target: Resource, service: Resource) -> Any:
     """Whether a target is this service's: ``service/<cluster>/<service>``."""
     subject, name = read(target.properties, "resourceId"), read(service.properties, "name")
-    if service.urn in target.depends_on:
+    if service.urn in target.depends.get("resourceId", ()):
         return True
     if subject is UNKNOWN or name is UNKNOWN:
         return UNKNOWN
