@@ -41,14 +41,16 @@ def _equal(found: Any, wanted: Any) -> bool | Unknown:
 
 def _holds(expression: Any, labels: Mapping[str, Any]) -> bool | Unknown:
     key, operator, values = (read(expression, name) for name in ("key", "operator", "values"))
+    if not isinstance(key, str):
+        return False
     if operator == "Exists":
-        return key in labels
+        return bool(key in labels)
     if operator == "DoesNotExist":
-        return key not in labels
+        return bool(key not in labels)
     if labels.get(key) is UNKNOWN:
         return UNKNOWN
     among: bool = isinstance(values, list | tuple) and labels.get(key) in values
-    return among if operator == "In" else not among
+    return among is (operator == "In")
 
 
 def of_pods(workload: Resource, others: tuple[Resource, ...], *path: str) -> Iterator[tuple[Resource, bool | Unknown]]:

@@ -93,7 +93,7 @@ def _objective(resources: tuple[Resource, ...], setting: Setting) -> StackAnswer
 
 
 def _prometheus(resources: tuple[Resource, ...]) -> StackAnswers:
-    told = {read(one.properties, "metadata", "labels", NAME) for one in resources if one.type == PROMETHEUS_RULE}
+    told = [read(one.properties, "metadata", "labels", NAME) for one in resources if one.type == PROMETHEUS_RULE]
     for workload in resources:
         if workload.type in (DEPLOYMENT, STATEFUL_SET):
             name = read(labels(workload), NAME)
@@ -135,7 +135,7 @@ def _logs(resources: tuple[Resource, ...], setting: Setting) -> StackAnswers:
 
 def _task_logs(task: Resource, resources: tuple[Resource, ...]) -> Iterator[Answer]:
     """A container that writes to a group which this stack declares; other drivers are taken at their word."""
-    groups = {read(one.properties, "name") for one in resources if one.type == LOG_GROUP}
+    groups = [read(one.properties, "name") for one in resources if one.type == LOG_GROUP]
     for container in containers(task):
         at = dotted(*container.path, "logConfiguration")
         found, group = (

@@ -120,8 +120,8 @@ def _replicas(resources: tuple[Resource, ...], setting: Setting) -> StackAnswers
 def _judged(about: Resource, least: Any, path: str) -> StackAnswers:
     if least is UNKNOWN:
         yield about, Undecided(path)
-    elif least < 2:
-        yield about, Violation(f"it may run as {least} instance alone: while that is replaced, nobody answers", path)
+    elif not isinstance(least, int) or least < 2:
+        yield about, Violation("it may run as fewer than 2 instances: while one is replaced, nobody answers", path)
 
 
 def _ecs_least(resources: tuple[Resource, ...], service: Resource) -> Any:
