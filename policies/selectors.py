@@ -47,9 +47,10 @@ def _holds(expression: Any, labels: Mapping[str, Any]) -> bool | Unknown:
         return bool(key in labels)
     if operator == "DoesNotExist":
         return bool(key not in labels)
-    if labels.get(key) is UNKNOWN:
+    found = labels.get(key)
+    if isinstance(found, Unknown):
         return UNKNOWN
-    among: bool = isinstance(values, list | tuple) and labels.get(key) in values
+    among: bool = isinstance(values, list | tuple) and found in values
     return among is (operator == "In")
 
 
