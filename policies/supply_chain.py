@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from policies.rule import Answer, Resource, Rule, Setting, Severity, Violation
+
 _BY_DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
 
 _POD_TEMPLATES = frozenset(
@@ -54,3 +56,21 @@ def _walk(properties: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
     for key in keys:
         found = (found or {}).get(key)
     return found or {}
+
+
+def _check(resource: Resource, setting: Setting) -> Iterator[Answer]:  # noqa: ARG001 - every rule has this shape
+    yield from (Violation(text) for text in image_by_digest(resource.type, resource.properties))
+
+
+RULES = (
+    Rule(
+        id="image-digest",
+        title="An image is named by digest, so that what was tested is what runs.",
+        severity=Severity.HIGH,
+        reason="A tag can point to something else tomorrow, and a rollback to it may not bring back what ran.",
+        remedy="Name the image as repository@sha256:….",
+        types=_POD_TEMPLATES | {"kubernetes:core/v1:Pod", "kubernetes:batch/v1:CronJob"},
+        check=_check,
+        references=("CKV_K8S_43",),
+    ),
+)
