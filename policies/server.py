@@ -134,11 +134,12 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
         return self._response(self.judge.stack(tuple(self._of_stack(one) for one in request.resources)))
 
     def _of_stack(self, sent: Any) -> Resource:
+        depends = {key: tuple(found.urns) for key, found in sent.propertyDependencies.items()}
         if sent.urn in self.seen:
-            return self.seen[sent.urn]
+            return replace(self.seen[sent.urn], depends=depends)
         read = plain(sent.properties)
         self.secrets |= read.secrets
-        return Resource(sent.type, sent.name, read.properties, sent.urn, sent.parent or None)
+        return Resource(sent.type, sent.name, read.properties, sent.urn, sent.parent or None, depends)
 
     def Remediate(self, request: Any, _context: Any) -> Any:
         """Mend what may be mended, for the rules that the operator chose."""
