@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from policies.rule import Answer, Resource, Rule, Setting, Severity, Violation
+from policies.rule import UNKNOWN, Answer, Resource, Rule, Setting, Severity, Undecided, Violation
 
 _BY_DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
 
@@ -59,6 +59,9 @@ def _walk(properties: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
 
 
 def _check(resource: Resource, setting: Setting) -> Iterator[Answer]:  # noqa: ARG001 - every rule has this shape
+    for container in _containers(resource.type, resource.properties):
+        if container.get("image") is UNKNOWN:
+            yield Undecided("spec.template.spec.containers[0].image")
     yield from (Violation(text) for text in image_by_digest(resource.type, resource.properties))
 
 

@@ -47,6 +47,8 @@ class Declared:
     provider: str
     depends_on: tuple[str, ...]
     timeouts: dict[str, str]
+    depends: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Property -> URNs of the resources that its value was made from."""
 
 
 @dataclass
@@ -123,6 +125,7 @@ class RecordingMonitor(mocks.MockMonitor):
                     for key in ("create", "update", "delete")
                     if getattr(request.customTimeouts, key)
                 },
+                depends={key: tuple(found.urns) for key, found in request.propertyDependencies.items() if found.urns},
             )
         )
         answer = struct_pb2.Struct()

@@ -27,12 +27,8 @@ def fixtures() -> dict[str, Fixture | StackFixture]:
 
 def wrong(rule: Rule | StackRule, fixture: Fixture | StackFixture) -> Iterator[str]:
     """Where the rule does not say what its fixture expects. A rule that raises is wrong too."""
-    cases: tuple[tuple[str, tuple[Resource | tuple[Resource, ...], ...]], ...] = (
-        ("allowed", fixture.allowed),
-        ("refused", fixture.refused),
-        ("undecided", fixture.undecided),
-    )
-    for kind, examples in cases:
+    for kind in ("allowed", "refused", "undecided"):
+        examples: tuple[Resource | tuple[Resource, ...], ...] = getattr(fixture, kind)
         for number, example in enumerate(examples):
             try:
                 answers = list(_answers(rule, example, fixture))
