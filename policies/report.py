@@ -1,7 +1,7 @@
 """What the pack said, for people and for tools: text, JSON, Markdown for a merge request, SARIF for code scanning.
 
-The input is the engine's own log of events (``pulumi preview --event-log FILE``, one JSON document a line), so that a
-report holds what the engine showed. ``python -m policies.report sarif FILE`` prints one.
+The input is the engine's own log of events, one JSON document a line, so that a report holds what the engine showed:
+``PULUMI_DEBUG_COMMANDS=true pulumi preview --event-log FILE``, then ``python -m policies.report sarif FILE``.
 """
 
 from __future__ import annotations
