@@ -10,7 +10,7 @@ import pytest
 from components.spec import Environment
 from policies.judge import Finding, Kind
 from tests.components.inventory import WORLDS
-from tests.policies.declared import declared, judged, violations
+from tests.policies.review import declared, judged, violations
 
 NAMES = [f"{world.__module__.rpartition('.')[0].rpartition('.')[2]}-{stack}" for world, stack in WORLDS]
 
