@@ -30,7 +30,7 @@ def declared(environment: Environment, *, preview: bool = False) -> tuple[Resour
 
 
 def _resource(one: Declared) -> Resource:
-    return Resource(one.type, one.name, _known(one.inputs), one.urn, one.parent or None, one.made_from)
+    return Resource(one.type, one.name, _known(one.inputs), one.urn, one.parent or None, one.made_from, one.depends_on)
 
 
 def _known(value: Any) -> Any:

@@ -31,7 +31,12 @@ def _open(resource: Resource, setting: Setting) -> Iterator[Answer]:
 
 def _pair(resources: tuple[Resource, ...], _: Setting) -> Iterator[tuple[Resource | None, Answer]]:
     for resource in resources:
-        yield resource, Violation(f"{sorted(resource.properties)} {dict(resource.depends)} {resource.parent}")
+        yield (
+            resource,
+            Violation(
+                f"{sorted(resource.properties)} {dict(resource.depends)} {resource.depends_on} {resource.parent}"
+            ),
+        )
 
 
 CATALOGUE = Catalogue(
@@ -141,13 +146,14 @@ def test_the_stack_is_judged_by_inputs_with_what_each_depends_on() -> None:
                 name="web",
                 properties=struct(door="shut", added="by the provider"),
                 propertyDependencies={"door": analyzer_pb2.AnalyzerPropertyDependencies(urns=[other])},
+                dependencies=[other],
             ),
             analyzer_pb2.AnalyzerResource(type="a:b:C", urn=other, name="o", parent=URN, properties=struct(read=1)),
         ]
     )
     first, second = analyzer.AnalyzeStack(request, Context()).diagnostics
-    assert f"['door'] {{'door': ('{other}',)}} None" in first.message
-    assert f"['read'] {{}} {URN}" in second.message
+    assert f"['door'] {{'door': ('{other}',)}} ('{other}',) None" in first.message
+    assert f"['read'] {{}} () {URN}" in second.message
     assert [first.urn, second.urn] == [URN, other]
 
 
