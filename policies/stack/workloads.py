@@ -196,7 +196,7 @@ STACK_RULES: tuple[StackRule, ...] = (
         references=("polaris: pdbMinAvailableGreaterThanHPAMinReplicas",),
     ),
     StackRule(
-        id="replicas",
+        id="several-instances",
         title="Outside dev a service has two instances at the least.",
         severity=Severity.MEDIUM,
         reason="A node that goes, or an instance that hangs, is an outage.",

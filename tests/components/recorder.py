@@ -47,8 +47,8 @@ class Declared:
     provider: str
     depends_on: tuple[str, ...]
     timeouts: dict[str, str]
-    depends: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """Property -> URNs of the resources that its value was made from."""
+    made_from: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Input -> URNs of the resources that its value was made from."""
 
 
 @dataclass
@@ -125,7 +125,7 @@ class RecordingMonitor(mocks.MockMonitor):
                     for key in ("create", "update", "delete")
                     if getattr(request.customTimeouts, key)
                 },
-                depends={key: tuple(found.urns) for key, found in request.propertyDependencies.items() if found.urns},
+                made_from={key: tuple(one.urns) for key, one in request.propertyDependencies.items()},
             )
         )
         answer = struct_pb2.Struct()

@@ -50,7 +50,7 @@ CASES: list[tuple[str, tuple[Resource, ...], list[tuple[str, Answer]]]] = [
         ],
     ),
     (
-        "replicas",
+        "several-instances",
         (workloads.several(1), workloads.ecs(UNKNOWN), workloads.group(1)),
         [
             (
@@ -180,7 +180,7 @@ def test_a_rule_says_of_which_resource_where_and_what(
     assert said(rule, *resources) == answers
 
 
-@pytest.mark.parametrize("rule", ["replicas", "public-path-tls"])
+@pytest.mark.parametrize("rule", ["several-instances", "public-path-tls"])
 def test_dev_may_do_with_less(rule: str) -> None:
     fixtures = {**workloads.STACK_FIXTURES, **exposure.STACK_FIXTURES}
     for resources in fixtures[rule].refused:

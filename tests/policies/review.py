@@ -1,0 +1,77 @@
+"""What a program declares, without the engine, as the rules see it: every world of the components, judged whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+import pulumi
+
+from components import platform
+from components.spec import Environment
+from policies import catalogue, levels, waivers
+from policies.judge import Finding, Judge, Kind, Situation
+from policies.rule import UNKNOWN, Resource, Setting
+from policies.values import UNKNOWNS
+from tests.components.recorder import Declared, record
+
+
+BUILT = tuple(f"sha256:{digit * 64}" for digit in "abd")
+"""The digests that the worlds' images have."""
+
+ATTESTED = {"signed": True, "sbom": True, "critical": 0}
+"""What a pipeline hands over of an image that it signed and scanned."""
+
+
+def declared(environment: Environment, *, preview: bool = False) -> tuple[Resource, ...]:
+    """Every resource of an environment, components included."""
+
+    def program() -> Mapping[str, Any]:
+        values = {key: pulumi.Output.secret(f"value of {key}") for key in environment.secret_keys}
+        return platform.declare(environment, values)
+
+    recording = record(program, preview=preview, stack_name=environment.stack)
+    return tuple(_resource(one) for one in recording.resources)
+
+
+def _resource(one: Declared) -> Resource:
+    return Resource(one.type, one.name, _known(one.inputs), one.urn, one.parent or None, one.made_from, one.depends_on)
+
+
+def _known(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _known(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_known(inner) for inner in value]
+    return UNKNOWN if isinstance(value, str) and value in UNKNOWNS else value
+
+
+@cache
+def _data() -> tuple[catalogue.Catalogue, levels.Levels, waivers.Waivers]:
+    rules = catalogue.load()
+    return rules, levels.load(rules.ids), waivers.load(rules.ids)
+
+
+def judged(environment: Environment, resources: tuple[Resource, ...], *, preview: bool = False) -> list[Finding]:
+    """What the pack says of them, in this environment, with the project's own levels and waivers."""
+    rules, levels_, waivers_ = _data()
+    situation = Situation(
+        setting=Setting(environment.tier, (environment.registry.address,)),
+        levels=levels_,
+        waivers=waivers_,
+        today=datetime.now(UTC).date(),
+        stack=environment.stack,
+        project="caas",
+        preview=preview,
+        options={"image-attested": {"attestations": dict.fromkeys(BUILT, ATTESTED)}},
+    )
+    judge = Judge(rules, situation)
+    return [*(finding for one in resources for finding in judge.resource(one)), *judge.stack(resources)]
+
+
+def violations(findings: Iterable[Finding]) -> list[str]:
+    """What is neither waived nor undecided: rule, resource and message."""
+    kept = [one for one in findings if one.kind is Kind.VIOLATION]
+    return [f"{one.rule} {one.urn.split('::', 2)[-1]}: {one.message.splitlines()[-2]}" for one in kept]
