@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from policies.pod_selectors import of_pods, unknown
 from policies.pods import POD_TYPES, namespace, object_name
 from policies.rule import UNKNOWN, Answer, Resource, Setting, Severity, StackRule, Undecided, Violation, read
-from policies.selectors import of_pods, unknown
 
 NAMESPACE, NETWORK_POLICY = "kubernetes:core/v1:Namespace", "kubernetes:networking.k8s.io/v1:NetworkPolicy"
 

@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+from policies.pod_selectors import of_pods
 from policies.pods import DEPLOYMENT, STATEFUL_SET, namespace, object_name
 from policies.rule import UNKNOWN, Answer, Resource, Setting, Severity, StackRule, Undecided, Violation, read
-from policies.selectors import of_pods
 
 AUTOSCALER = "kubernetes:autoscaling/v2:HorizontalPodAutoscaler"
 BUDGET = "kubernetes:policy/v1:PodDisruptionBudget"

@@ -17,7 +17,6 @@ from policies.rule import UNKNOWN, Resource, Setting
 from policies.values import UNKNOWNS
 from tests.components.recorder import Declared, record
 
-
 BUILT = tuple(f"sha256:{digit * 64}" for digit in "abd")
 """The digests that the worlds' images have."""
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from policies import stack
+from policies.pod_selectors import selects
 from policies.rule import UNKNOWN, Answer, Resource, Setting, Undecided, Violation
-from policies.selectors import selects
 from tests.policies.fixtures import stack_access as access
 from tests.policies.fixtures import stack_exposure as exposure
 from tests.policies.fixtures import stack_services as services
