@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -77,8 +78,25 @@ def image_events(engine: Engine) -> list[dict[str, Any]]:
     return [event for event in found if event["policyName"] == "image-digest"]
 
 
+def _copied(directory: Path) -> Path:
+    copy = directory / "copy" / "policies"
+    shutil.copytree(PACK, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    (copy.parent / ".venv").symlink_to(ROOT / ".venv")
+    return copy
+
+
+def pack_of_one(directory: Path, rule: str = "image-digest") -> Path:
+    """A copy of the pack with one of its rules: the others refuse a Deployment as bare as ours."""
+    copy = _copied(directory)
+    chosen = f"RULES = tuple(rule for rule in supply_chain.RULES if rule.id == {rule!r})"
+    (copy / "one.py").write_text(f"from policies import supply_chain\n\n{chosen}\n")
+    catalogue = (copy / "catalogue.py").read_text()
+    (copy / "catalogue.py").write_text(re.sub(r"(?m)^MODULES = .*$", 'MODULES = ("one",)', catalogue))
+    return copy
+
+
 def test_an_image_by_digest_passes(tmp_path: Path) -> None:
-    assert "image-digest" not in reviewed(deployed(tmp_path, repr(DIGEST)), refused=False)
+    assert "image-digest" not in reviewed(deployed(tmp_path, repr(DIGEST)), pack=pack_of_one(tmp_path), refused=False)
 
 
 def test_an_image_by_tag_is_refused_with_the_policy_the_resource_and_the_remedy(tmp_path: Path) -> None:
@@ -116,7 +134,7 @@ def test_one_unknown_is_undecided_and_hides_no_violation(tmp_path: Path) -> None
 
 
 def test_what_a_preview_could_not_decide_is_decided_in_the_update(tmp_path: Path) -> None:
-    refused = deployed(tmp_path, "later()", made=TAG).pulumi("up", "--yes", "--policy-pack", str(PACK))
+    refused = deployed(tmp_path, "later()", made=TAG).pulumi("up", "--yes", "--policy-pack", str(pack_of_one(tmp_path)))
     assert refused.code != 0
     update = refused.text.partition("Updating (prod)")[2]
     assert "[mandatory]" in update
@@ -125,7 +143,7 @@ def test_what_a_preview_could_not_decide_is_decided_in_the_update(tmp_path: Path
 
 
 def test_what_turns_out_well_in_the_update_goes_on(tmp_path: Path) -> None:
-    answer = deployed(tmp_path, "later()").pulumi("up", "--yes", "--policy-pack", str(PACK))
+    answer = deployed(tmp_path, "later()").pulumi("up", "--yes", "--policy-pack", str(pack_of_one(tmp_path)))
     preview, _, update = answer.text.partition("Updating (prod)")
     assert "undecided: " in preview
     assert "image-digest" not in update
@@ -134,10 +152,8 @@ def test_what_turns_out_well_in_the_update_goes_on(tmp_path: Path) -> None:
 
 def pack_with(directory: Path, waivers: str) -> Path:
     """A copy of the pack with a list of waivers of its own; the rules are the repository's."""
-    copy = directory / "copy" / "policies"
-    shutil.copytree(PACK, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    copy = _copied(directory)
     (copy / "waivers.yaml").write_text(waivers)
-    (copy.parent / ".venv").symlink_to(ROOT / ".venv")
     return copy
 
 
