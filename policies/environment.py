@@ -123,7 +123,7 @@ RULES: tuple[Rule, ...] = (
         remedy="Read it from a Secret (valueFrom.secretKeyRef), and change it now.",
         types=POD_TYPES,
         check=_variables,
-        references=("CKV_K8S_35", "NSA: C-0012", "polaris: sensitiveContainerEnvVar"),
+        references=("kubescape: C-0012", "polaris: sensitiveContainerEnvVar"),
     ),
     Rule(
         id="no-random-env",
@@ -144,7 +144,7 @@ RULES: tuple[Rule, ...] = (
         remedy="Put it into a Secret, and change it now.",
         types=frozenset({CONFIG_MAP}),
         check=_config_map,
-        references=("polaris: sensitiveConfigmapContent", "NSA: C-0012"),
+        references=("polaris: sensitiveConfigmapContent", "kubescape: C-0012"),
     ),
 )
 

@@ -119,7 +119,7 @@ RULES: tuple[Rule, ...] = (
         remedy="Push the image to the environment's registry, or add the registry that is trusted.",
         types=CONTAINER_TYPES,
         check=_from_registry,
-        references=("gatekeeper: k8sallowedrepos", "NSA: C-0001", "NSA: C-0078"),
+        references=("gatekeeper: k8sallowedrepos", "kubescape: C-0001", "kubescape: C-0078"),
     ),
     Rule(
         id="image-attested",
@@ -129,7 +129,7 @@ RULES: tuple[Rule, ...] = (
         remedy="Let the pipeline sign and scan the image, and hand what it attests to the preview.",
         types=CONTAINER_TYPES,
         check=_attested,
-        references=("SLSA: build provenance", "kyverno: verify-image", "NIST SSDF PS.2", "NSA: C-0237"),
+        references=("SLSA: build provenance", "kyverno: verify-image", "NIST SSDF PS.2", "kubescape: C-0237"),
         schema={
             "attestations": _ATTESTATIONS,
             "mostCritical": {

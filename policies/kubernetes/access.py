@@ -48,6 +48,9 @@ ESCALATING = frozenset({"bind", "escalate", "impersonate"})
 
 SECRETS, READING = frozenset({"secrets", "*"}), frozenset({"get", "list", "watch", "*"})
 
+SHELLS, STARTING = frozenset({"pods/exec", "pods/attach", "nodes/proxy"}), frozenset({"create", "get", "*"})
+"""Where a command is started in a container, and the verbs for it: a connection may begin with either."""
+
 EVERYBODY = frozenset({"system:anonymous", "system:unauthenticated", "system:authenticated"})
 
 ENFORCE = "pod-security.kubernetes.io/enforce"
@@ -120,6 +123,15 @@ def _any_of(found: Any, wanted: frozenset[str]) -> bool:
     return isinstance(found, list | tuple) and any(isinstance(one, str) and one in wanted for one in found)
 
 
+def _commands(resource: Resource, _setting: Setting) -> Iterator[Answer]:
+    for path, rule in items(resource.properties, "rules"):
+        verbs, resources = read(rule, "verbs"), read(rule, "resources")
+        if _unknown(verbs) or _unknown(resources):
+            yield Undecided(dotted(*path))
+        elif _any_of(resources, SHELLS) and _any_of(verbs, STARTING):
+            yield Violation("the role starts commands in containers", dotted(*path, "resources"))
+
+
 def _administrators(resource: Resource, _setting: Setting) -> Iterator[Answer]:
     message = "it makes its subjects administrators of the cluster"
     yield from judged(resource.properties, ("roleRef", "name"), lambda found: found == "cluster-admin", message)
@@ -145,7 +157,7 @@ RULES: tuple[Rule, ...] = (
         "waive it for a service that calls the API.",
         types=POD_TYPES | {ACCOUNT},
         check=_token,
-        references=("CKV_K8S_38", "polaris: automountServiceAccountToken", "NSA: C-0034"),
+        references=("CKV_K8S_38", "polaris: automountServiceAccountToken", "kubescape: C-0034"),
     ),
     Rule(
         id="k8s-own-service-account",
@@ -155,7 +167,7 @@ RULES: tuple[Rule, ...] = (
         remedy="Declare a ServiceAccount and name it in serviceAccountName.",
         types=POD_TYPES,
         check=_account,
-        references=("CKV_K8S_41", "kube-score: pod-default-service-account"),
+        references=("CKV_K8S_41",),
     ),
     Rule(
         id="k8s-no-default-namespace",
@@ -165,7 +177,7 @@ RULES: tuple[Rule, ...] = (
         remedy="Declare a namespace and name it in metadata.namespace.",
         types=NAMESPACED,
         check=_namespace,
-        references=("CKV_K8S_21", "NSA: C-0061"),
+        references=("CKV_K8S_21", "kubescape: C-0061"),
     ),
     Rule(
         id="k8s-pod-security",
@@ -175,7 +187,7 @@ RULES: tuple[Rule, ...] = (
         remedy=f"Label the namespace {ENFORCE}: restricted.",
         types=frozenset({NAMESPACE}),
         check=_pod_security,
-        references=("NSA: C-0211", "CIS Kubernetes 5.2.1"),
+        references=("CIS Kubernetes 5.2.1",),
     ),
     Rule(
         id="k8s-no-wildcard-role",
@@ -185,7 +197,7 @@ RULES: tuple[Rule, ...] = (
         remedy="List the verbs, resources and groups that are needed.",
         types=ROLES,
         check=_wildcards,
-        references=("CKV_K8S_49", "CIS Kubernetes 5.1.3", "NSA: C-0187"),
+        references=("CKV_K8S_49", "CIS Kubernetes 5.1.3", "kubescape: C-0187"),
     ),
     Rule(
         id="k8s-no-escalating-role",
@@ -195,7 +207,7 @@ RULES: tuple[Rule, ...] = (
         remedy="Remove the verb; let whoever administers roles do it.",
         types=ROLES,
         check=_escalation,
-        references=("CKV_K8S_155", "CKV_K8S_156", "CKV_K8S_157", "CKV_K8S_158", "CIS Kubernetes 5.1.8"),
+        references=("CKV_K8S_157", "CKV_K8S_158", "CKV2_K8S_1", "CKV2_K8S_3", "CIS Kubernetes 5.1.8"),
     ),
     Rule(
         id="k8s-no-secret-reader",
@@ -205,7 +217,17 @@ RULES: tuple[Rule, ...] = (
         remedy="Name the secrets in resourceNames, or mount them.",
         types=ROLES,
         check=_reads_secrets,
-        references=("CIS Kubernetes 5.1.2", "NSA: C-0186"),
+        references=("CKV2_K8S_5", "CIS Kubernetes 5.1.2", "kubescape: C-0186"),
+    ),
+    Rule(
+        id="k8s-no-exec-role",
+        title="No role starts commands in containers.",
+        severity=Severity.HIGH,
+        reason="Its holder is inside every service: he reads its secrets and acts in its name.",
+        remedy="Remove pods/exec, pods/attach and nodes/proxy; give them to a person, for as long as it takes.",
+        types=ROLES,
+        check=_commands,
+        references=("CKV2_K8S_2", "kubescape: C-0002"),
     ),
     Rule(
         id="k8s-no-cluster-admin",
@@ -215,7 +237,7 @@ RULES: tuple[Rule, ...] = (
         remedy="Bind a role that lists what is needed.",
         types=BINDINGS,
         check=_administrators,
-        references=("CIS Kubernetes 5.1.1", "NSA: C-0035", "NSA: C-0185"),
+        references=("CIS Kubernetes 5.1.1", "kubescape: C-0035", "kubescape: C-0185"),
     ),
     Rule(
         id="k8s-no-binding-for-everybody",
@@ -225,6 +247,6 @@ RULES: tuple[Rule, ...] = (
         remedy="Bind the role to the account or group that needs it.",
         types=BINDINGS,
         check=_subjects,
-        references=("NSA: C-0262", "CIS Kubernetes 4.2.1"),
+        references=("kubescape: C-0262",),
     ),
 )

@@ -140,7 +140,7 @@ RULES: tuple[Rule, ...] = (
         remedy="Name the host under spec.tls.",
         types=frozenset({INGRESS}),
         check=_ingress_tls,
-        references=("NSA: C-0263", "polaris: tlsSettingsMissing"),
+        references=("kubescape: C-0263", "polaris: tlsSettingsMissing"),
     ),
     Rule(
         id="k8s-load-balancer-ranges",
@@ -150,7 +150,7 @@ RULES: tuple[Rule, ...] = (
         remedy="Use an Ingress or a Gateway, set loadBalancerSourceRanges, or make the load balancer internal.",
         types=frozenset({SERVICE}),
         check=_load_balancer,
-        references=("NSA: C-0256",),
+        references=("kubescape: C-0256",),
     ),
     Rule(
         id="k8s-no-node-port",
@@ -180,6 +180,6 @@ RULES: tuple[Rule, ...] = (
         remedy="Name peers by podSelector, namespaceSelector or a narrow ipBlock; to call anywhere, name ports.",
         types=frozenset({NETWORK_POLICY}),
         check=_open_policy,
-        references=("NSA: C-0260",),
+        references=("kubescape: C-0260",),
     ),
 )

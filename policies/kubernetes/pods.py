@@ -140,7 +140,7 @@ RULES: tuple[Rule, ...] = (
         reason="A program with the setuid bit would turn the service's user into root.",
         remedy="Set securityContext.allowPrivilegeEscalation to false.",
         check=_escalation,
-        references=("CKV_K8S_20", "polaris: privilegeEscalationAllowed", "NSA: C-0016"),
+        references=("CKV_K8S_20", "polaris: privilegeEscalationAllowed", "kubescape: C-0016"),
     ),
     _rule(
         id="k8s-non-root",
@@ -149,7 +149,7 @@ RULES: tuple[Rule, ...] = (
         reason="What breaks out of a container that runs as root is root on the node.",
         remedy="Set runAsNonRoot to true in the pod's securityContext.",
         check=_root,
-        references=("CKV_K8S_23", "polaris: runAsRootAllowed", "NSA: C-0013"),
+        references=("CKV_K8S_23", "polaris: runAsRootAllowed", "kubescape: C-0013"),
     ),
     _rule(
         id="k8s-high-uid",
@@ -167,7 +167,7 @@ RULES: tuple[Rule, ...] = (
         reason="The capabilities that a container has by default are enough to forge packets and to change owners.",
         remedy="Set securityContext.capabilities.drop to [ALL], and add NET_BIND_SERVICE at the most.",
         check=_capabilities,
-        references=("CKV_K8S_28", "CKV_K8S_37", "polaris: insecureCapabilities", "NSA: C-0046"),
+        references=("CKV_K8S_28", "CKV_K8S_37", "polaris: insecureCapabilities", "kubescape: C-0046"),
     ),
     _rule(
         id="k8s-seccomp",
@@ -176,7 +176,7 @@ RULES: tuple[Rule, ...] = (
         reason="Without one every call of the kernel is open, those included that defects are found in.",
         remedy="Set seccompProfile.type to RuntimeDefault in the pod's securityContext.",
         check=_seccomp,
-        references=("CKV_K8S_31", "NSA: C-0055"),
+        references=("CKV_K8S_31", "kubescape: C-0055"),
     ),
     _rule(
         id="k8s-readonly-rootfs",
@@ -185,7 +185,7 @@ RULES: tuple[Rule, ...] = (
         reason="Who gets in could put a program there and start it.",
         remedy="Set securityContext.readOnlyRootFilesystem to true, and mount an emptyDir where files are written.",
         check=_root_file_system,
-        references=("CKV_K8S_22", "polaris: notReadOnlyRootFilesystem", "NSA: C-0017"),
+        references=("CKV_K8S_22", "polaris: notReadOnlyRootFilesystem", "kubescape: C-0017"),
     ),
     _rule(
         id="k8s-no-host-namespaces",
@@ -194,7 +194,14 @@ RULES: tuple[Rule, ...] = (
         reason="Such a pod sees the node's processes or traffic, and network policies do not hold for it.",
         remedy="Remove hostPID, hostIPC and hostNetwork.",
         check=_host_namespaces,
-        references=("CKV_K8S_17", "CKV_K8S_18", "CKV_K8S_19", "polaris: hostNetworkSet", "NSA: C-0038", "NSA: C-0041"),
+        references=(
+            "CKV_K8S_17",
+            "CKV_K8S_18",
+            "CKV_K8S_19",
+            "polaris: hostNetworkSet",
+            "kubescape: C-0038",
+            "kubescape: C-0041",
+        ),
     ),
     _rule(
         id="k8s-no-host-port",
@@ -203,7 +210,7 @@ RULES: tuple[Rule, ...] = (
         reason="The port answers at the node's address past every policy, and only one such pod fits on a node.",
         remedy="Remove hostPort and put a Service in front.",
         check=_host_ports,
-        references=("CKV_K8S_26", "polaris: hostPortSet", "NSA: C-0044"),
+        references=("CKV_K8S_26", "polaris: hostPortSet", "kubescape: C-0044"),
     ),
     _rule(
         id="k8s-no-host-path",
@@ -212,6 +219,6 @@ RULES: tuple[Rule, ...] = (
         reason="The node's files hold the keys of its kubelet and the data of every other pod.",
         remedy="Use an emptyDir or a PersistentVolumeClaim.",
         check=_host_paths,
-        references=("polaris: hostPathSet", "NSA: C-0048", "NSA: C-0045"),
+        references=("polaris: hostPathSet", "kubescape: C-0048", "kubescape: C-0045"),
     ),
 )

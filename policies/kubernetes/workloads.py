@@ -121,7 +121,7 @@ RULES: tuple[Rule, ...] = (
         remedy="Set resources.requests.cpu, requests.memory and limits.memory.",
         types=POD_TYPES,
         check=_resources,
-        references=("CKV_K8S_10", "CKV_K8S_11", "CKV_K8S_12", "CKV_K8S_13", "NSA: C-0270", "NSA: C-0271"),
+        references=("CKV_K8S_10", "CKV_K8S_11", "CKV_K8S_12", "CKV_K8S_13", "kubescape: C-0270", "kubescape: C-0271"),
         schema={"cpuLimit": {"type": "boolean", "description": "Ask for a limit on CPU as well.", "default": False}},
     ),
     Rule(

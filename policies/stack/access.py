@@ -97,7 +97,12 @@ STACK_RULES: tuple[StackRule, ...] = (
         reason="Without one every pod of the cluster reaches it, that of an attacker included.",
         remedy="Declare a NetworkPolicy that selects its pods and names callers and ports.",
         check=_policy,
-        references=("CKV2_K8S_6", "kube-score: pod-networkpolicy", "polaris: missingNetworkPolicy", "NSA: C-0260"),
+        references=(
+            "CKV2_K8S_6",
+            "kube-score: pod-networkpolicy",
+            "polaris: missingNetworkPolicy",
+            "kubescape: C-0260",
+        ),
     ),
     StackRule(
         id="k8s-default-deny",
@@ -106,7 +111,7 @@ STACK_RULES: tuple[StackRule, ...] = (
         reason="What is started there without a policy of its own may call, and be called by, everything.",
         remedy="Declare a NetworkPolicy with an empty podSelector, both policyTypes and no ingress rule.",
         check=_default_deny,
-        references=("CIS Kubernetes 5.3.2", "NSA: C-0054"),
+        references=("CIS Kubernetes 5.3.2", "kubescape: C-0054"),
     ),
     StackRule(
         id="unused-security-group",

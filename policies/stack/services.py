@@ -242,7 +242,7 @@ STACK_RULES: tuple[StackRule, ...] = (
         reason="With the instance its log goes, and with it the reason why the instance went.",
         remedy="Send it to a log group, a workspace or the platform's logging that this stack declares.",
         check=_logs,
-        references=("ECS.9", "CKV_GCP_1", "NSA: C-0067"),
+        references=("ECS.9", "CKV_GCP_1"),
         schema=_schema("aws-ecs", "azure-aci", "gke"),
     ),
     StackRule(
