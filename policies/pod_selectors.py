@@ -56,9 +56,9 @@ def _holds(expression: Any, labels: Mapping[str, Any]) -> bool | Unknown:
 
 def of_pods(workload: Resource, others: tuple[Resource, ...], *path: str) -> Iterator[tuple[Resource, bool | Unknown]]:
     """Each of the others in the workload's namespace, and whether its selector at ``path`` finds its pods."""
-    mine = labels(workload)
+    mine, here = labels(workload), namespace(workload)
     for other in others:
-        here, there = namespace(workload), namespace(other)
+        there = namespace(other)
         if here is UNKNOWN or there is UNKNOWN:
             # Of two unknown namespaces nothing says that they are one; the selector alone can still say no.
             found = selects(read(other.properties, *path), mine)

@@ -86,9 +86,10 @@ def _budget(resources: tuple[Resource, ...], _setting: Setting) -> StackAnswers:
 def _budget_minimum(resources: tuple[Resource, ...], _setting: Setting) -> StackAnswers:
     for workload in _workloads(resources):
         for budget, selected in of_pods(workload, of_type(resources, BUDGET), "spec", "selector"):
-            kept, least = read(budget.properties, "spec", "minAvailable"), _least(resources, workload)
+            kept = read(budget.properties, "spec", "minAvailable")
             if selected is False or kept is None:
                 continue
+            least = _least(resources, workload)
             if selected is UNKNOWN or kept is UNKNOWN or least is UNKNOWN:
                 yield budget, Undecided("spec.minAvailable")
             elif _count(kept, least) >= least:
