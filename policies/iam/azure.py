@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from policies.reading import several
-from policies.rule import UNKNOWN, Answer, Resource, Rule, Setting, Severity, Undecided, Violation
-from policies.rule import dotted, items, read
+from policies.rule import UNKNOWN, Answer, Resource, Rule, Setting, Severity, Undecided, Violation, dotted, items, read
 
 ASSIGNMENT = frozenset({"azure-native:authorization:RoleAssignment"})
 DEFINITION = frozenset({"azure-native:authorization:RoleDefinition"})

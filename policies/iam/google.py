@@ -5,9 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from policies.reading import filled, several
-from policies.rule import UNKNOWN, Answer, Resource, Rule, Setting, Severity, Undecided, Violation
-from policies.rule import dotted, items, judged, read
+from policies.reading import filled
+from policies.rule import (
+    UNKNOWN,
+    Answer,
+    Resource,
+    Rule,
+    Setting,
+    Severity,
+    Undecided,
+    Violation,
+    dotted,
+    items,
+    judged,
+    read,
+)
 
 ABOVE = ("projects", "folder", "organizations")
 """Where a role reaches everything below."""
