@@ -6,10 +6,10 @@ None of these can fail: what is not what it should be is None, empty or UNKNOWN,
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from policies.rule import UNKNOWN, Answer, Setting
+from policies.rule import UNKNOWN, Answer, Setting, Undecided, dotted, read
 
 TIERS = ("dev", "staging", "prod")
 
@@ -44,6 +44,31 @@ def number(value: Any) -> float | None:
 def filled(value: Any) -> bool:
     """Whether something stands there: a text, a list or a mapping that is not empty."""
     return isinstance(value, str | list | tuple | Mapping) and len(value) > 0
+
+
+def unknown(value: Any, *paths: tuple[str | int, ...]) -> list[Undecided]:
+    """Which of these paths are not known yet."""
+    return [Undecided(dotted(*path)) for path in paths if read(value, *path) is UNKNOWN]
+
+
+def elements(value: Any, *path: str | int) -> Iterator[tuple[str, Any]]:
+    """What stands at a path, with where: each element of a list; anything else is one, and nothing is none."""
+    found = read(value, *path)
+    if isinstance(found, list | tuple):
+        yield from ((dotted(*path, number), each) for number, each in enumerate(found))
+    elif found is not None:
+        yield dotted(*path), found
+
+
+def named(container: Any) -> str:
+    """A container as a message calls it."""
+    name = read(container, "name")
+    return f"container {name!r}" if isinstance(name, str) else "a container"
+
+
+def shown(value: Any, default: str) -> str:
+    """A value as a message shows it; the cloud's default where there is none."""
+    return default if value is None else str(value)
 
 
 def asked(setting: Setting, answers: Iterable[Answer], *tiers: str) -> Iterable[Answer]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from policies.reading import asked, filled, tiers_schema
+from policies.reading import asked, filled, shown, tiers_schema
 from policies.rule import UNKNOWN, Answer, Resource, Rule, Setting, Severity, Undecided, items, judged, read
 
 LISTENERS = frozenset({"aws:lb/listener:Listener", "aws:alb/listener:Listener"})
@@ -45,7 +45,7 @@ def _tls12(resource: Resource, _: Setting) -> Iterator[Answer]:
             ("sslPolicy",),
             lambda found: not TLS12.match(str(found)),
             lambda found: (
-                f"{found or 'the default policy'} admits TLS 1.0 and 1.1; write "
+                f"{shown(found, 'the default policy')} admits TLS 1.0 and 1.1; write "
                 "ELBSecurityPolicy-TLS13-1-2-2021-06 or a stricter one"
             ),
         )

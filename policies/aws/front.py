@@ -5,11 +5,11 @@ An ARN is unknown in a preview; which resource it will be of is not (``Resource.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from policies.aws.balancer import ACTIONS, BALANCERS, LISTENERS
-from policies.reading import asked, tiers_schema
+from policies.reading import asked, tiers_schema, unknown
 from policies.rule import (
     UNKNOWN,
     Answer,
@@ -70,17 +70,19 @@ def _firewall(resources: tuple[Resource, ...], setting: Setting) -> Iterator[Abo
             yield from ((resource, answer) for answer in asked(setting, answers, "staging", "prod"))
 
 
-def _guarded_by_name(resource: Resource, arns: Iterable[Any]) -> Iterator[Answer]:
+def _guarded_by_name(resource: Resource, arns: Collection[Any]) -> Iterator[Answer]:
     """Judge a load balancer that no association depends on: one may name its ARN, which holds its name."""
     name, kind = read(resource.properties, "name"), read(resource.properties, "loadBalancerType")
-    internal = read(resource.properties, "internal")
-    if kind in (None, "application", UNKNOWN) and not any(f"loadbalancer/app/{name}/" in str(arn) for arn in arns):
-        if internal is UNKNOWN or kind is UNKNOWN:
-            yield Undecided("internal" if internal is UNKNOWN else "loadBalancerType")
-        elif internal is not True and any(arn is UNKNOWN for arn in arns):
-            yield Undecided("arn")
-        elif internal is not True:
-            yield Violation("no firewall looks at what the world sends; declare an aws.wafv2.WebAclAssociation for it")
+    if any(f"loadbalancer/app/{name}/" in str(arn) for arn in arns):
+        return
+    if read(resource.properties, "internal") is True or kind not in (None, "application", UNKNOWN):
+        return
+    if waiting := unknown(resource.properties, ("internal",), ("loadBalancerType",)):
+        yield from waiting
+    elif UNKNOWN in arns:
+        yield Undecided("arn")
+    else:
+        yield Violation("no firewall looks at what the world sends; declare an aws.wafv2.WebAclAssociation for it")
 
 
 STACK_RULES = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policies.reading import filled, number
+from policies.reading import filled, number, shown
 from policies.rule import Answer, Resource, Rule, Setting, Severity, judged
 
 GROUPS = frozenset({"aws:cloudwatch/logGroup:LogGroup"})
@@ -20,7 +20,7 @@ def _retention(resource: Resource, setting: Setting) -> Iterator[Answer]:
         ("retentionInDays",),
         lambda found: (number(found) or 0) < fewest,
         lambda found: (
-            f"logs are kept {f'{found} days' if found else 'for ever'}; set retentionInDays to {fewest:g} or more"
+            f"logs are kept for {shown(found, '0')} days, and 0 is for ever; set retentionInDays to {fewest:g} or more"
         ),
     )
 

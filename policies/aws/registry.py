@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policies.reading import filled, parsed, several
+from policies.iam.documents import anybody
+from policies.reading import elements, filled, parsed
 from policies.rule import (
     UNKNOWN,
     Answer,
@@ -15,8 +16,6 @@ from policies.rule import (
     StackRule,
     Undecided,
     Violation,
-    dotted,
-    items,
     judged,
     read,
 )
@@ -59,30 +58,24 @@ def _not_public(resource: Resource, _: Setting) -> Iterator[Answer]:
         yield Violation("a repository of ECR Public is there for the whole world; use a private one")
         return
     document = {"policy": parsed(read(resource.properties, "policy"))}
-    statements = read(document, "policy", "Statement")
-    several_of = {"policy": {"Statement": statements if statements is UNKNOWN else several(statements)}}
-    for path, statement in items(several_of, "policy", "Statement"):
+    for path, statement in elements(document, "policy", "Statement"):
         effect, principal = read(statement, "Effect"), read(statement, "Principal")
         if effect is UNKNOWN or principal is UNKNOWN:
-            yield Undecided(dotted(*path))
-        elif effect == "Allow" and not filled(read(statement, "Condition")):
-            who = [principal, *several(read(principal, "AWS"))]
-            if "*" in who:
-                yield Violation(
-                    "everybody with an account at AWS may use the repository; name accounts or roles", dotted(*path)
-                )
+            yield Undecided(path)
+        elif effect == "Allow" and anybody(principal) and not filled(read(statement, "Condition")):
+            yield Violation("everybody with an account at AWS may use the repository; name accounts or roles", path)
 
 
 def _lifecycle(resources: tuple[Resource, ...], _: Setting) -> Iterator[tuple[Resource | None, Answer]]:
     policies = [each for each in resources if each.type == LIFECYCLE]
-    named = [read(each.properties, "repository") for each in policies]
+    named = [read(each.properties, "repository") for each in policies if not each.depends.get("repository")]
     linked = {urn for each in policies for urn in each.depends.get("repository", ())}
     for resource in resources:
         if resource.type == REPOSITORY and resource.urn not in linked:
             name = read(resource.properties, "name")
-            if name not in named and (name is UNKNOWN or UNKNOWN in named):
+            if name is UNKNOWN or (UNKNOWN in named and name not in named):
                 yield resource, Undecided("name")
-            elif name is None or name not in named:
+            elif name not in named:
                 yield resource, Violation("no image ever leaves the repository; give it an aws.ecr.LifecyclePolicy")
 
 

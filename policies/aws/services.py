@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from policies.reading import filled, number
+from policies.reading import filled, number, unknown
 from policies.rule import (
     UNKNOWN,
     Answer,
@@ -96,7 +96,9 @@ def _rollback(resource: Resource, _: Setting) -> Iterator[Answer]:
     controller = read(resource.properties, "deploymentController", "type")
     strategy = read(resource.properties, "deploymentConfiguration", "strategy")
     if controller is UNKNOWN or strategy is UNKNOWN:
-        yield Undecided("deploymentController.type" if controller is UNKNOWN else "deploymentConfiguration.strategy")
+        yield from unknown(
+            resource.properties, ("deploymentController", "type"), ("deploymentConfiguration", "strategy")
+        )
     elif controller not in (None, "ECS"):
         return
     elif strategy in (None, "ROLLING"):

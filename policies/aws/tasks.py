@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from policies.reading import filled, parsed, several
+from policies.reading import filled, named, parsed, several, unknown
 from policies.rule import (
     UNKNOWN,
     Answer,
@@ -38,20 +38,15 @@ def _containers(resource: Resource) -> Iterator[Place]:
     yield from ((path, container, document) for path, container in items(document, CONTAINERS))
 
 
-def _named(container: Any) -> str:
-    name = read(container, "name")
-    return f"container {name!r}" if isinstance(name, str) else "a container"
-
-
 def _privileged(resource: Resource, _: Setting) -> Iterator[Answer]:
     for path, container, document in _containers(resource):
-        message = f"{_named(container)} is privileged, which makes it root on its host; leave privileged out"
+        message = f"{named(container)} is privileged, which makes it root on its host; leave privileged out"
         yield from judged(document, (*path, "privileged"), lambda found: found not in (None, False), message)
 
 
 def _read_only(resource: Resource, _: Setting) -> Iterator[Answer]:
     for path, container, document in _containers(resource):
-        message = f"{_named(container)} can write to its image; set readonlyRootFilesystem to true"
+        message = f"{named(container)} can write to its image; set readonlyRootFilesystem to true"
         yield from judged(document, (*path, "readonlyRootFilesystem"), lambda found: found is not True, message)
 
 
@@ -62,7 +57,7 @@ def _is_root(user: Any) -> bool:
 
 def _non_root(resource: Resource, _: Setting) -> Iterator[Answer]:
     for path, container, document in _containers(resource):
-        message = f"{_named(container)} runs as root, or as whoever its image says; set user to a number other than 0"
+        message = f"{named(container)} runs as root, or as whoever its image says; set user to a number other than 0"
         yield from judged(document, (*path, "user"), _is_root, message)
 
 
@@ -73,13 +68,13 @@ def _capabilities(resource: Resource, _: Setting) -> Iterator[Answer]:
             document,
             (*of, "drop"),
             lambda found: "ALL" not in several(found),
-            f"{_named(container)} keeps capabilities of the kernel; drop ALL",
+            f"{named(container)} keeps capabilities of the kernel; drop ALL",
         )
         yield from judged(
             document,
             (*of, "add"),
             filled,
-            f"{_named(container)} is given capabilities of the kernel; add none",
+            f"{named(container)} is given capabilities of the kernel; add none",
         )
 
 
@@ -109,7 +104,7 @@ def _secret_environment(resource: Resource, _: Setting) -> Iterator[Answer]:
                 yield Undecided(dotted(*at))
             elif filled(value) and (secret_name(name) or secret_value(value)):
                 yield Violation(
-                    f"{_named(container)} holds a secret in plain text as {name}; name it under secrets, by the ARN of "
+                    f"{named(container)} holds a secret in plain text as {name}; name it under secrets, by the ARN of "
                     "where it is kept",
                     dotted(*at),
                 )
@@ -117,7 +112,7 @@ def _secret_environment(resource: Resource, _: Setting) -> Iterator[Answer]:
 
 def _logs(resource: Resource, _: Setting) -> Iterator[Answer]:
     for path, container, document in _containers(resource):
-        message = f"{_named(container)} writes its log to nowhere; set logConfiguration"
+        message = f"{named(container)} writes its log to nowhere; set logConfiguration"
         yield from judged(
             document,
             (*path, "logConfiguration", "logDriver"),
@@ -131,7 +126,7 @@ def _roles(resource: Resource, _: Setting) -> Iterator[Answer]:
     if own is None or execution is None:
         return
     if own is UNKNOWN or execution is UNKNOWN:
-        yield Undecided("taskRoleArn" if own is UNKNOWN else "executionRoleArn")
+        yield from unknown(resource.properties, ("taskRoleArn",), ("executionRoleArn",))
     elif own == execution:
         yield Violation(
             "the containers hold the rights of what starts them: to pull images and to read secrets; "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policies.reading import filled, number
+from policies.reading import filled, named, number
 from policies.rule import (
     UNKNOWN,
     Answer,
@@ -25,11 +25,6 @@ GROUP = "azure-native:containerinstance:ContainerGroup"
 PROFILE = "azure-native:containerinstance:ContainerGroupProfile"
 NGROUP = "azure-native:containerinstance:NGroup"
 CONTAINERS = frozenset({GROUP, PROFILE})
-
-
-def _named(container: object) -> str:
-    name = read(container, "name")
-    return f"container {name!r}" if isinstance(name, str) else "a container"
 
 
 def _private(resource: Resource, _: Setting) -> Iterator[Answer]:
@@ -53,7 +48,7 @@ def _secret_environment(resource: Resource, _: Setting) -> Iterator[Answer]:
             if name is UNKNOWN or value is UNKNOWN:
                 yield Undecided(dotted(*at))
             elif filled(value) and (secret_name(name) or secret_value(value)):
-                text = f"{_named(container)} holds a secret in plain text as {name}; give it as secureValue"
+                text = f"{named(container)} holds a secret in plain text as {name}; give it as secureValue"
                 yield Violation(text, dotted(*at))
 
 
@@ -76,7 +71,7 @@ def _identity(resource: Resource, _: Setting) -> Iterator[Answer]:
 
 def _context(resource: Resource, _: Setting) -> Iterator[Answer]:
     for path, container in items(resource.properties, "containers"):
-        of, who = (*path, "securityContext"), _named(container)
+        of, who = (*path, "securityContext"), named(container)
         yield from judged(
             resource.properties,
             (*of, "privileged"),

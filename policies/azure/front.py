@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from policies.reading import asked, filled, number, several, tiers_schema
+from policies.reading import asked, elements, filled, number, tiers_schema
 from policies.rule import (
     UNKNOWN,
     Answer,
@@ -31,6 +31,8 @@ STRONG = ("AppGwSslPolicy20170401S", "AppGwSslPolicy20220101", "AppGwSslPolicy20
 """Predefined policies without TLS 1.0 and 1.1 ("Application Gateway TLS policy overview")."""
 
 WORLD = ("*", "Internet", "0.0.0.0/0", "::/0", "Any")
+SOURCES = ("sourceAddressPrefix", "sourceAddressPrefixes")
+PORTS = ("destinationPortRange", "destinationPortRanges")
 OPEN = (80, 443)
 """Ports that may answer the world."""
 
@@ -84,24 +86,24 @@ def _prevention(resource: Resource, _: Setting) -> Iterator[Answer]:
 
 def _open(resource: Resource, _: Setting) -> Iterator[Answer]:
     if resource.type == SINGLE:
-        yield from _open_rule(resource.properties, ())
+        yield from _open_rule(resource.properties, "sourceAddressPrefix")
     for path, rule in items(resource.properties, "securityRules"):
-        yield from _open_rule(rule, path)
+        yield from _open_rule(rule, dotted(*path))
 
 
-def _open_rule(rule: Any, path: tuple[str | int, ...]) -> Iterator[Answer]:
-    asked_for = [read(rule, key) for key in ("access", "direction", "sourceAddressPrefix", "sourceAddressPrefixes")]
-    ports = [*several(read(rule, "destinationPortRange")), *several(read(rule, "destinationPortRanges"))]
-    access, direction, *sources = asked_for
+def _open_rule(rule: Any, at: str) -> Iterator[Answer]:
+    access, direction = read(rule, "access"), read(rule, "direction")
+    sources = [each for key in SOURCES for _at, each in elements(rule, key)]
+    ports = [each for key in PORTS for _at, each in elements(rule, key)]
     if access == "Deny" or direction == "Outbound":
         return
-    if any(value is UNKNOWN for value in (*asked_for, *ports)):
-        yield Undecided(dotted(*path) or "access")
-    elif any(source in WORLD for each in sources for source in several(each)):
+    if any(value is UNKNOWN for value in (rule, access, direction, *sources, *ports)):
+        yield Undecided(at)
+    elif any(source in WORLD for source in sources):
         shut = [str(port) for port in ports if number(port) not in OPEN]
         if shut:
             text = f"the world reaches port {', '.join(shut)}; name networks, or let only 80 and 443 in"
-            yield Violation(text, dotted(*path) or "sourceAddressPrefix")
+            yield Violation(text, at)
 
 
 def _storage(resource: Resource, _: Setting) -> Iterator[Answer]:

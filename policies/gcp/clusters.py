@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from policies.reading import asked, filled, tiers_schema
+from policies.reading import asked, filled, tiers_schema, unknown
 from policies.rule import (
     UNKNOWN,
     Answer,
@@ -25,16 +25,9 @@ from policies.rule import (
 CLUSTER = frozenset({"gcp:container/cluster:Cluster"})
 POOL = frozenset({"gcp:container/nodePool:NodePool"})
 
+AUTOPILOT = ("enableAutopilot",)
+
 WORLD = ("0.0.0.0/0", "::/0")
-
-
-def _of_standard(resource: Resource) -> Iterator[Undecided | None]:
-    """One None where the resource is a cluster whose nodes are one's own, or Undecided where nobody knows yet."""
-    autopilot = read(resource.properties, "enableAutopilot")
-    if autopilot is UNKNOWN:
-        yield Undecided("enableAutopilot")
-    elif autopilot is not True:
-        yield None
 
 
 def _private(resource: Resource, _: Setting) -> Iterator[Answer]:
@@ -66,29 +59,16 @@ def _networks(resource: Resource, _: Setting) -> Iterator[Answer]:
 
 
 def _identity(resource: Resource, _: Setting) -> Iterator[Answer]:
-    for undecided in _of_standard(resource):
-        if undecided is not None:
-            yield undecided
-        else:
-            yield from judged(
-                resource.properties,
-                ("workloadIdentityConfig", "workloadPool"),
-                lambda found: not filled(found),
-                "pods have the identity of their node; set workloadIdentityConfig.workloadPool",
-            )
-
-
-def _pool_identity(resource: Resource, _: Setting) -> Iterator[Answer]:
-    yield from judged(
-        resource.properties,
-        ("nodeConfig", "workloadMetadataConfig", "mode"),
-        lambda found: found != "GKE_METADATA",
-        "pods can ask for the identity of their node; set workloadMetadataConfig.mode to GKE_METADATA",
-    )
-
-
-def _identities(resource: Resource, setting: Setting) -> Iterator[Answer]:
-    yield from (_identity if resource.type in CLUSTER else _pool_identity)(resource, setting)
+    if resource.type in POOL:
+        path, wanted = ("nodeConfig", "workloadMetadataConfig", "mode"), "GKE_METADATA"
+        message = "pods can ask for the identity of their node; set workloadMetadataConfig.mode to GKE_METADATA"
+        yield from judged(resource.properties, path, lambda found: found != wanted, message)
+    elif waiting := unknown(resource.properties, AUTOPILOT):
+        yield from waiting
+    elif read(resource.properties, *AUTOPILOT) is not True:
+        message = "pods have the identity of their node; set workloadIdentityConfig.workloadPool"
+        pool = ("workloadIdentityConfig", "workloadPool")
+        yield from judged(resource.properties, pool, lambda found: not filled(found), message)
 
 
 def _shielded(resource: Resource, _: Setting) -> Iterator[Answer]:
@@ -125,16 +105,15 @@ def _upkeep(resource: Resource, _: Setting) -> Iterator[Answer]:
 
 
 def _network_policy(resource: Resource, _: Setting) -> Iterator[Answer]:
-    for undecided in _of_standard(resource):
-        if undecided is not None:
-            yield undecided
-            continue
-        path, policy = read(resource.properties, "datapathProvider"), ("networkPolicy", "enabled")
-        if path is UNKNOWN:
-            yield Undecided("datapathProvider")
-        elif path != "ADVANCED_DATAPATH":
-            message = "no network policy is enforced; set datapathProvider to ADVANCED_DATAPATH"
-            yield from judged(resource.properties, policy, lambda found: found is not True, message)
+    if waiting := unknown(resource.properties, AUTOPILOT, ("datapathProvider",)):
+        yield from waiting
+    elif not (
+        read(resource.properties, *AUTOPILOT) is True
+        or read(resource.properties, "datapathProvider") == "ADVANCED_DATAPATH"
+    ):
+        message = "no network policy is enforced; set datapathProvider to ADVANCED_DATAPATH"
+        policy = ("networkPolicy", "enabled")
+        yield from judged(resource.properties, policy, lambda found: found is not True, message)
 
 
 def _binary_authorization(resource: Resource, setting: Setting) -> Iterator[Answer]:
@@ -157,11 +136,10 @@ def _account(resource: Resource, _: Setting) -> Iterator[Answer]:
     message = "nodes are the project's default account, which may change nearly everything; name one of their own"
     path: tuple[str, ...] = ("nodeConfig", "serviceAccount")
     if resource.type in CLUSTER:
-        autopilot = read(resource.properties, "enableAutopilot")
-        if autopilot is UNKNOWN:
-            yield Undecided("enableAutopilot")
+        if waiting := unknown(resource.properties, AUTOPILOT):
+            yield from waiting
             return
-        if autopilot is True:
+        if read(resource.properties, *AUTOPILOT) is True:
             path = ("clusterAutoscaling", "autoProvisioningDefaults", "serviceAccount")
         elif read(resource.properties, "removeDefaultNodePool") is True:
             return
@@ -211,7 +189,7 @@ RULES = (
         reason="With the node's identity one pod reads what every other pod of the node may read.",
         remedy="Set workloadIdentityConfig.workloadPool on the cluster, GKE_METADATA on its pools.",
         types=CLUSTER | POOL,
-        check=_identities,
+        check=_identity,
         references=("CKV_GCP_69",),
     ),
     Rule(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
-from policies.reading import asked, filled, tiers_schema
+from policies.reading import asked, elements, filled, shown, tiers_schema, unknown
 from policies.rule import (
     UNKNOWN,
     Answer,
@@ -14,8 +15,6 @@ from policies.rule import (
     Severity,
     Undecided,
     Violation,
-    dotted,
-    items,
     judged,
     read,
 )
@@ -28,9 +27,7 @@ EVERYBODY = ("allUsers", "allAuthenticatedUsers")
 
 
 def _not_public(resource: Resource, _: Setting) -> Iterator[Answer]:
-    members = [("member", read(resource.properties, "member"))]
-    members += [(dotted(*path), member) for path, member in items(resource.properties, "members")]
-    for path, member in members:
+    for path, member in chain(elements(resource.properties, "member"), elements(resource.properties, "members")):
         if member is UNKNOWN:
             yield Undecided(path)
         elif member in EVERYBODY:
@@ -50,7 +47,7 @@ def _key(resource: Resource, setting: Setting) -> Iterator[Answer]:
 def _immutable(resource: Resource, _: Setting) -> Iterator[Answer]:
     form, mode = read(resource.properties, "format"), read(resource.properties, "mode")
     if form is UNKNOWN or mode is UNKNOWN:
-        yield Undecided("format" if form is UNKNOWN else "mode")
+        yield from unknown(resource.properties, ("format",), ("mode",))
     elif form == "DOCKER" and mode in (None, "STANDARD_REPOSITORY"):
         yield from judged(
             resource.properties,
@@ -74,13 +71,13 @@ def _tls12(resource: Resource, _: Setting) -> Iterator[Answer]:
         resource.properties,
         ("minTlsVersion",),
         lambda found: found not in ("TLS_1_2", "TLS_1_3"),
-        lambda found: f"{found or 'TLS_1_0'} is broken; set minTlsVersion to TLS_1_2",
+        lambda found: f"{shown(found, 'TLS_1_0')} is broken; set minTlsVersion to TLS_1_2",
     )
     yield from judged(
         resource.properties,
         ("profile",),
         lambda found: found not in ("MODERN", "RESTRICTED"),
-        lambda found: f"the profile {found or 'COMPATIBLE'} has weak ciphers; write MODERN or RESTRICTED",
+        lambda found: f"the profile {shown(found, 'COMPATIBLE')} has weak ciphers; write MODERN or RESTRICTED",
     )
 
 

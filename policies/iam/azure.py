@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
-from policies.reading import several
-from policies.rule import UNKNOWN, Answer, Resource, Rule, Setting, Severity, Undecided, Violation, dotted, items, read
+from policies.reading import elements, shown
+from policies.rule import UNKNOWN, Answer, Resource, Rule, Setting, Severity, Undecided, Violation, items, read
 
 ASSIGNMENT = frozenset({"azure-native:authorization:RoleAssignment"})
 DEFINITION = frozenset({"azure-native:authorization:RoleDefinition"})
@@ -20,6 +21,8 @@ MIGHTY = {
 }
 """Roles that change everything in their scope, or say who may ("Azure built-in roles")."""
 
+EVERYTHING = ("*", "*/write", "Microsoft.Authorization/*")
+
 _WHOLE = re.compile(r"/?|/subscriptions/[^/]+/?|/providers/microsoft\.management/managementgroups/.*", re.IGNORECASE)
 """Scopes that hold everything: a subscription, a management group, the tenant."""
 
@@ -30,26 +33,23 @@ def _is_whole(scope: Any) -> bool:
 
 def _assignment(resource: Resource, _: Setting) -> Iterator[Answer]:
     role, scope = read(resource.properties, "roleDefinitionId"), read(resource.properties, "scope")
-    known = None if role is UNKNOWN else MIGHTY.get(str(role).rpartition("/")[2].lower())
+    known = MIGHTY.get(str(role).rpartition("/")[2].lower())
     if role is UNKNOWN and (scope is UNKNOWN or _is_whole(scope)):
         yield Undecided("roleDefinitionId")
     elif known is not None and scope is UNKNOWN:
         yield Undecided("scope")
     elif known is not None and _is_whole(scope):
-        text = f"{known} of {scope or '/'} rules everything in it; give a role of what is done, on a resource group"
+        text = f"{known} of {shown(scope, 'everything')} rules all in it; give a role of what is done, on a group"
         yield Violation(text, "scope")
 
 
 def _definition(resource: Resource, _: Setting) -> Iterator[Answer]:
-    for path, permission in items(resource.properties, "permissions"):
-        for key in ("actions", "dataActions"):
-            found = read(permission, key)
-            for number, action in enumerate(several(found)):
-                at = dotted(*path, key, number) if isinstance(found, list | tuple) else dotted(*path, key)
-                if action is UNKNOWN:
-                    yield Undecided(at)
-                elif action in ("*", "*/write", "Microsoft.Authorization/*"):
-                    yield Violation(f"{action} allows what nobody has listed; name the actions", at)
+    for path, _permission in items(resource.properties, "permissions"):
+        for at, action in chain(*(elements(resource.properties, *path, key) for key in ("actions", "dataActions"))):
+            if action is UNKNOWN:
+                yield Undecided(at)
+            elif action in EVERYTHING:
+                yield Violation(f"{action} allows what nobody has listed; name the actions", at)
 
 
 RULES = (

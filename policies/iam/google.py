@@ -3,23 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from itertools import chain
 
-from policies.reading import filled
-from policies.rule import (
-    UNKNOWN,
-    Answer,
-    Resource,
-    Rule,
-    Setting,
-    Severity,
-    Undecided,
-    Violation,
-    dotted,
-    items,
-    judged,
-    read,
-)
+from policies.reading import elements, filled, shown
+from policies.rule import UNKNOWN, Answer, Resource, Rule, Setting, Severity, Undecided, Violation, judged, read
 
 ABOVE = ("projects", "folder", "organizations")
 """Where a role reaches everything below."""
@@ -76,15 +63,8 @@ def _impersonation(resource: Resource, _: Setting) -> Iterator[Answer]:
     )
 
 
-def _members(resource: Resource) -> Iterator[tuple[str, Any]]:
-    """Each member with its path, of a member and of a binding."""
-    if read(resource.properties, "member") is not None:
-        yield "member", read(resource.properties, "member")
-    yield from ((dotted(*path), member) for path, member in items(resource.properties, "members"))
-
-
 def _everybody(resource: Resource, _: Setting) -> Iterator[Answer]:
-    for path, member in _members(resource):
+    for path, member in chain(elements(resource.properties, "member"), elements(resource.properties, "members")):
         if member is UNKNOWN:
             yield Undecided(path)
         elif member in EVERYBODY:
@@ -94,12 +74,8 @@ def _everybody(resource: Resource, _: Setting) -> Iterator[Answer]:
 
 
 def _key(resource: Resource, _: Setting) -> Iterator[Answer]:
-    yield Violation(f"a key of {_account(resource)} works for whoever has it until somebody deletes it; use identities")
-
-
-def _account(resource: Resource) -> str:
-    name = read(resource.properties, "serviceAccountId")
-    return name if isinstance(name, str) else "a service account"
+    name = shown(read(resource.properties, "serviceAccountId"), "a service account")
+    yield Violation(f"a key of {name} works for whoever has it until somebody deletes it; use identities")
 
 
 def _provider(resource: Resource, _: Setting) -> Iterator[Answer]:

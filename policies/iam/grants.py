@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from itertools import product
 
 from policies.iam.documents import GRANTS, ROLE, Statement, covers, granted
-from policies.reading import several
-from policies.rule import UNKNOWN, Answer, Resource, Rule, Setting, Severity, Undecided, Violation, dotted, read
+from policies.reading import elements
+from policies.rule import UNKNOWN, Answer, Resource, Rule, Setting, Severity, Undecided, Violation
 
 ATTACHMENTS = frozenset(
     {
@@ -114,8 +114,9 @@ def _narrowed(found: Statement) -> bool:
 
 def _any_target(found: Statement) -> bool:
     """Whether the statement reaches users, roles or policies that nobody has named."""
-    targets = [*found.texts("Resource"), *(["*"] if found.has("NotResource") else [])]
-    return any(target.rpartition("/")[2] == "*" or target in ("*", "arn:aws:iam::*") for target in targets)
+    return found.has("NotResource") or any(
+        target == "*" or target.endswith((":*", "/*")) for target in found.texts("Resource")
+    )
 
 
 def _escalation(resource: Resource, _: Setting) -> Iterator[Answer]:
@@ -142,15 +143,12 @@ def _escalation(resource: Resource, _: Setting) -> Iterator[Answer]:
 
 def _administrator(resource: Resource, _: Setting) -> Iterator[Answer]:
     key = "managedPolicyArns" if resource.type == ROLE else "policyArn"
-    given = read(resource.properties, key)
-    for number, arn in enumerate(several(given)):
-        path = dotted(key, number) if isinstance(given, list | tuple) else key
+    for path, arn in elements(resource.properties, key):
         if arn is UNKNOWN:
             yield Undecided(path)
         elif str(arn).endswith(tuple(f":aws:policy/{name}" for name in ADMINISTRATORS)):
-            yield Violation(
-                f"{str(arn).rpartition('/')[2]} allows nearly everything; write a policy of what is needed", path
-            )
+            name = str(arn).rpartition("/")[2]
+            yield Violation(f"{name} allows nearly everything; write a policy of what is needed", path)
 
 
 RULES = (

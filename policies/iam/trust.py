@@ -88,8 +88,7 @@ def _web_identity(found: Statement) -> Iterator[Answer]:
     tests = [
         (key, values)
         for operator, key, values in found.conditions()
-        if operator.partition(":")[2].startswith("String") or operator.startswith("String")
-        if _holds(operator)
+        if operator.rpartition(":")[2].startswith("String") and _holds(operator)
     ]
     subjects = [values for key, values in tests if key.endswith(":sub")]
     if not any(values and all(_names_one(value) for value in values) for values in subjects):

@@ -7,7 +7,7 @@ The fixtures of ``policies/<module>.py`` stand in ``tests/policies/fixtures/<mod
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from policies.rule import Resource, Setting
 
@@ -22,7 +22,7 @@ class Fixture:
     """At least one violation each. At least one resource: one for each way to break the rule."""
     undecided: tuple[Resource, ...] = ()
     """``UNKNOWN`` stands where the rule reads: undecided, and no violation."""
-    setting: Setting = Setting()
+    setting: Setting = field(default_factory=Setting)
 
 
 @dataclass(frozen=True)
@@ -32,4 +32,4 @@ class StackFixture:
     allowed: tuple[tuple[Resource, ...], ...]
     refused: tuple[tuple[Resource, ...], ...]
     undecided: tuple[tuple[Resource, ...], ...] = ()
-    setting: Setting = Setting()
+    setting: Setting = field(default_factory=Setting)
