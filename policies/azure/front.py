@@ -48,17 +48,22 @@ def _tls12(resource: Resource, _: Setting) -> Iterator[Answer]:
 
 def _https(resource: Resource, _: Setting) -> Iterator[Answer]:
     """A listener for plain HTTP has one rule, and it redirects."""
-    redirected = {
-        _last(read(rule, "httpListener", "id"))
+    redirected = [
+        read(rule, "httpListener", "id")
         for _path, rule in items(resource.properties, "requestRoutingRules")
         if read(rule, "redirectConfiguration", "id") is not None
-    }
+    ]
+    names = {_last(identity) for identity in redirected}
     for path, listener in items(resource.properties, "httpListeners"):
         protocol, name = read(listener, "protocol"), read(listener, "name")
         if protocol is UNKNOWN or name is UNKNOWN:
             yield Undecided(dotted(*path))
-        elif protocol == "Http" and name not in redirected:
-            yield Violation(f"listener {name} answers over plain HTTP; redirect it to one with HTTPS", dotted(*path))
+        elif protocol == "Http" and name not in names:
+            if UNKNOWN in redirected:
+                yield Undecided("requestRoutingRules")
+            else:
+                text = f"listener {name} answers over plain HTTP; redirect it to one with HTTPS"
+                yield Violation(text, dotted(*path))
 
 
 def _last(identity: Any) -> str:

@@ -74,8 +74,10 @@ def _everybody(resource: Resource, _: Setting) -> Iterator[Answer]:
 
 
 def _key(resource: Resource, _: Setting) -> Iterator[Answer]:
+    """Where the public half is given, the private one never comes here."""
     name = shown(read(resource.properties, "serviceAccountId"), "a service account")
-    yield Violation(f"a key of {name} works for whoever has it until somebody deletes it; use identities")
+    message = f"a key of {name} stands in the stack's state and works for whoever has it; use Workload Identity"
+    yield from judged(resource.properties, ("publicKeyData",), lambda found: not filled(found), message)
 
 
 def _provider(resource: Resource, _: Setting) -> Iterator[Answer]:
@@ -121,10 +123,10 @@ RULES = (
     ),
     Rule(
         id="gcp-no-service-account-keys",
-        title="No service account has a key.",
+        title="No stack makes a key of a service account.",
         severity=Severity.HIGH,
         reason="A key never ends by itself, works from everywhere, and stands in the state of the stack.",
-        remedy="Use Workload Identity, in the cluster and from the pipeline.",
+        remedy="Use Workload Identity, in the cluster and from the pipeline; at worst give the public half of a key.",
         types=KEY,
         check=_key,
         references=("CIS GCP 1.4",),
