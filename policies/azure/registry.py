@@ -68,7 +68,7 @@ RULES = (
     ),
     Rule(
         id="acr-no-anonymous",
-        title="Nobody pulls an image without saying who he is.",
+        title="Nobody pulls an image unnamed.",
         severity=Severity.HIGH,
         reason="Images hold the program, its faults, and often more than was meant.",
         remedy="Leave anonymousPullEnabled out.",

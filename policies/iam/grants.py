@@ -60,7 +60,7 @@ ALONE = (
     "iam:UpdateAssumeRolePolicy",
     "iam:UpdateLoginProfile",
 )
-"""Actions with each of which a holder gives himself whatever he likes, where they reach any user, role or policy."""
+"""Actions with each of which a holder takes whatever right there is, where they reach any user, role or policy."""
 
 PASS = "iam:PassRole"  # noqa: S105 - an action of IAM
 STARTERS = (
@@ -132,7 +132,7 @@ def _escalation(resource: Resource, _: Setting) -> Iterator[Answer]:
             continue
         alone = {action for pattern, action in product(actions, ALONE) if covers(pattern, action)}
         if alone:
-            text = f"with {_listed(alone)} a holder gives himself any right; name whom it may change, or set a boundary"
+            text = f"with {_listed(alone)} the holder can take any right; name whom it may change, or set a boundary"
             yield Violation(text, f"{found.at}.Action")
         if any(covers(pattern, PASS) for pattern in actions):
             passes.append(found.at)
@@ -164,7 +164,7 @@ RULES = (
     ),
     Rule(
         id="iam-no-privilege-escalation",
-        title="No policy lets its holder give himself more rights.",
+        title="No policy lets its holder take more rights.",
         severity=Severity.CRITICAL,
         reason="Every limit set elsewhere is void: one call, and the holder is administrator.",
         remedy="Name the roles or users that may be changed or passed, or ask for a permissions boundary.",
