@@ -53,7 +53,7 @@ def _https(resource: Resource, _: Setting) -> Iterator[Answer]:
         for _path, rule in items(resource.properties, "requestRoutingRules")
         if read(rule, "redirectConfiguration", "id") is not None
     ]
-    names = {_last(identity) for identity in redirected}
+    names = [_last(identity) for identity in redirected]
     for path, listener in items(resource.properties, "httpListeners"):
         protocol, name = read(listener, "protocol"), read(listener, "name")
         if protocol is UNKNOWN or name is UNKNOWN:

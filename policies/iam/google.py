@@ -85,7 +85,7 @@ def _provider(resource: Resource, _: Setting) -> Iterator[Answer]:
         yield from judged(
             resource.properties,
             ("attributeCondition",),
-            lambda found: not filled(found) or found.strip() == "true",
+            lambda found: not filled(found) or str(found).strip() == "true",
             "every token of the provider is taken, whoever asked for it; set attributeCondition to a repository",
         )
 
