@@ -225,7 +225,7 @@ RULES = (
         remedy="Keep it in Secrets Manager or Parameter Store and name its ARN under secrets.",
         types=TASKS,
         check=_secret_environment,
-        references=("ECS.8", "CKV_AWS_46"),
+        references=("ECS.8",),
     ),
     Rule(
         id="ecs-log-config",

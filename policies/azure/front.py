@@ -171,7 +171,7 @@ RULES = (
         remedy="Set policySettings.mode to Prevention.",
         types=FIREWALL,
         check=_prevention,
-        references=("CKV_AZURE_122", "CKV_AZURE_123"),
+        references=("CKV_AZURE_122",),
     ),
     Rule(
         id="azure-nsg-open",

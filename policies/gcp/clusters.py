@@ -271,7 +271,6 @@ RULES = (
         remedy="Leave deletionProtection out, or set it to true.",
         types=CLUSTER,
         check=_deletion,
-        references=("CKV_GCP_126",),
         schema=tiers_schema("prod"),
     ),
 )

@@ -99,7 +99,7 @@ RULES = (
         remedy="Give the role of what is done, such as roles/artifactregistry.writer.",
         types=WIDE,
         check=_basic,
-        references=("CKV_GCP_49", "CKV_GCP_117", "CKV_GCP_115", "CKV_GCP_116"),
+        references=("CKV_GCP_117", "CKV_GCP_115", "CKV_GCP_116"),
     ),
     Rule(
         id="gcp-no-project-impersonation",
@@ -109,7 +109,7 @@ RULES = (
         remedy="Give the role on the one service account that is meant.",
         types=WIDE,
         check=_impersonation,
-        references=("CKV_GCP_41", "CKV_GCP_45", "CKV_GCP_47"),
+        references=("CKV_GCP_41", "CKV_GCP_45", "CKV_GCP_49"),
     ),
     Rule(
         id="gcp-no-public-members",
