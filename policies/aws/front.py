@@ -27,6 +27,9 @@ from policies.rule import (
 RULES_OF_LISTENERS = frozenset({"aws:lb/listenerRule:ListenerRule", "aws:alb/listenerRule:ListenerRule"})
 ASSOCIATION = "aws:wafv2/webAclAssociation:WebAclAssociation"
 
+WITH_TLS = ("staging", "prod")
+"""Tiers whose environments have a domain and a certificate; dev may do without."""
+
 About = tuple[Resource | None, Answer]
 
 
@@ -40,24 +43,25 @@ def _to_https(properties: Any, path: tuple[str | int, ...]) -> Iterator[Answer]:
         yield from judged(properties, (*path, "type"), lambda _found: True, message)
 
 
-def _redirect(resources: tuple[Resource, ...], _: Setting) -> Iterator[About]:
+def _redirect(resources: tuple[Resource, ...], setting: Setting) -> Iterator[About]:
     plain = set()
     for listener in resources:
         if listener.type in LISTENERS:
             protocol = read(listener.properties, "protocol")
             if protocol is UNKNOWN:
-                yield listener, Undecided("protocol")
+                yield from ((listener, each) for each in asked(setting, [Undecided("protocol")], *WITH_TLS))
             elif protocol == "HTTP":
                 plain.add(listener.urn)
-                yield from _each_to_https(listener, ACTIONS)
+                yield from _each_to_https(listener, ACTIONS, setting)
     for rule in resources:
         if rule.type in RULES_OF_LISTENERS and plain.intersection(rule.depends.get("listenerArn", ())):
-            yield from _each_to_https(rule, "actions")
+            yield from _each_to_https(rule, "actions", setting)
 
 
-def _each_to_https(resource: Resource, actions: str) -> Iterator[About]:
+def _each_to_https(resource: Resource, actions: str, setting: Setting) -> Iterator[About]:
     for path, _action in items(resource.properties, actions):
-        yield from ((resource, answer) for answer in _to_https(resource.properties, path))
+        answers = asked(setting, _to_https(resource.properties, path), *WITH_TLS)
+        yield from ((resource, answer) for answer in answers)
 
 
 def _firewall(resources: tuple[Resource, ...], setting: Setting) -> Iterator[About]:
@@ -94,6 +98,7 @@ STACK_RULES = (
         remedy="Make every action of a listener for HTTP, and of its rules, a redirect to HTTPS.",
         check=_redirect,
         references=("CKV2_AWS_20", "ELB.1"),
+        schema=tiers_schema(*WITH_TLS),
     ),
     StackRule(
         id="alb-waf",

@@ -46,7 +46,7 @@ def _tls12(resource: Resource, _: Setting) -> Iterator[Answer]:
         yield from judged(resource.properties, kind, lambda found: found not in ("TLSv1_2", "TLSv1_3"), message)
 
 
-def _https(resource: Resource, _: Setting) -> Iterator[Answer]:
+def _redirects(resource: Resource) -> Iterator[Answer]:
     """A listener for plain HTTP has one rule, and it redirects."""
     redirected = [
         read(rule, "httpListener", "id")
@@ -64,6 +64,11 @@ def _https(resource: Resource, _: Setting) -> Iterator[Answer]:
             else:
                 text = f"listener {name} answers over plain HTTP; redirect it to one with HTTPS"
                 yield Violation(text, dotted(*path))
+
+
+def _https(resource: Resource, setting: Setting) -> Iterator[Answer]:
+    """Environments of dev may do without a certificate, and so without HTTPS."""
+    yield from asked(setting, _redirects(resource), "staging", "prod")
 
 
 def _last(identity: Any) -> str:
@@ -151,6 +156,7 @@ RULES = (
         types=GATEWAY,
         check=_https,
         references=("CKV_AZURE_217",),
+        schema=tiers_schema("staging", "prod"),
     ),
     Rule(
         id="appgw-waf",

@@ -20,7 +20,7 @@ def _anonymous(resource: Resource, _: Setting) -> Iterator[Answer]:
     yield from judged(resource.properties, ("anonymousPullEnabled",), lambda found: found not in (None, False), message)
 
 
-def _network(resource: Resource, _: Setting) -> Iterator[Answer]:
+def _closed(resource: Resource) -> Iterator[Answer]:
     """A registry that only networks of one's own reach: no public access, or none but for those that are named."""
     open_, default = (
         read(resource.properties, *path) for path in (("publicNetworkAccess",), ("networkRuleSet", "defaultAction"))
@@ -30,6 +30,10 @@ def _network(resource: Resource, _: Setting) -> Iterator[Answer]:
     message = "the whole world may knock at the registry; set publicNetworkAccess to Disabled, with a private endpoint"
     unknown = ("networkRuleSet", "defaultAction") if default is UNKNOWN else ("publicNetworkAccess",)
     yield from judged(resource.properties, unknown, lambda _found: True, message)
+
+
+def _network(resource: Resource, setting: Setting) -> Iterator[Answer]:
+    yield from asked(setting, _closed(resource), "prod")
 
 
 def _premium(resource: Resource, policy: str, message: str) -> Iterator[Answer]:
@@ -78,13 +82,14 @@ RULES = (
     ),
     Rule(
         id="acr-private-network",
-        title="A registry is reached from networks that are named.",
+        title="A registry of prod is reached from networks that are named.",
         severity=Severity.MEDIUM,
         reason="A token that got out is of no use to those who cannot reach the registry.",
         remedy="Set publicNetworkAccess to Disabled, or networkRuleSet.defaultAction to Deny.",
         types=REGISTRY,
         check=_network,
         references=("CKV_AZURE_139",),
+        schema=tiers_schema("prod"),
     ),
     Rule(
         id="acr-quarantine",
