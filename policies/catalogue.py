@@ -11,7 +11,7 @@ from types import ModuleType
 
 from policies.rule import Rule, StackRule
 
-MODULES = ("supply_chain", "environment", "kubernetes", "stack")
+MODULES = ("supply_chain", "environment", "kubernetes", "stack", "aws", "gcp", "azure", "iam")
 """Modules with ``RULES`` or ``STACK_RULES``, in the order of the reference."""
 
 RESERVED = frozenset({"all", "waivers", "levels"})

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from policies import tags
+from policies.aws.logs import GROUPS
 from policies.configuration import Owner
-from policies.rule import Resource, Setting
+from policies.rule import UNKNOWN, Resource, Setting, read
 from policies.values import SIGNATURE
 
 if TYPE_CHECKING:
@@ -21,7 +23,48 @@ Edits = Mapping[tuple[str, ...], Any]
 
 Remedy = Callable[[Resource, Setting, Owner], Edits]
 
-REMEDIES: Mapping[str, Remedy] = {}
+PREFIXES: Mapping[str, str] = {"aws": "caas:", "azure-native": "caas-", "gcp": "caas-", "kubernetes": "caas."}
+"""Package -> how its tags begin: what each admits in a key."""
+
+RETENTION: Mapping[str, int] = {"dev": 14, "staging": 30, "prod": 90}
+"""Tier -> days that logs are kept where the stack names none."""
+
+DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
+"""What CloudWatch sells."""
+
+
+def _tags(resource: Resource, _: Setting, owner: Owner) -> Edits:
+    """Owner, environment and cost centre, where nothing tells them; the service is the program's to know."""
+    package = resource.type.partition(":")[0]
+    if resource.type not in tags.TAGGABLE or package not in PREFIXES:
+        return {}
+    own = tags.own(resource)
+    if own is UNKNOWN:
+        return {}
+    told = {tags.key(key) for key in own}
+    place = _place(resource, package)
+    return {
+        (*place, f"{PREFIXES[package]}{name}"): value
+        for name, value in owner.tags.items()
+        if not told & tags.SPELLINGS[name]
+    }
+
+
+def _place(resource: Resource, package: str) -> tuple[str, ...]:
+    if package == "gcp":
+        return ("resourceLabels",) if resource.type == "gcp:container/cluster:Cluster" else ("labels",)
+    return ("metadata", "labels") if package == "kubernetes" else ("tags",)
+
+
+def _retention(resource: Resource, setting: Setting, owner: Owner) -> Edits:
+    """A time for logs that would be kept for ever: the stack's own, or its tier's."""
+    if resource.type not in GROUPS or read(resource.properties, "retentionInDays") not in (None, 0):
+        return {}
+    wanted = owner.retention or RETENTION.get(setting.tier, RETENTION["prod"])
+    return {("retentionInDays",): next(days for days in DAYS if days >= min(wanted, DAYS[-1]))}
+
+
+REMEDIES: Mapping[str, Remedy] = {"required-tags": _tags, "log-retention": _retention}
 """Rule -> its remedy."""
 
 

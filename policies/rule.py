@@ -70,8 +70,6 @@ class Resource:
     depends: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Property -> URNs of the resources that its value was made from. A preview knows them where it does not know the
     value yet. Given to rules over the whole stack."""
-    depends_on: tuple[str, ...] = ()
-    """URNs of the resources that it was declared to depend on, or whose outputs it is given."""
 
 
 @dataclass(frozen=True)

@@ -135,12 +135,11 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
 
     def _of_stack(self, sent: Any) -> Resource:
         depends = {key: tuple(found.urns) for key, found in sent.propertyDependencies.items()}
-        on = tuple(sent.dependencies)
         if sent.urn in self.seen:
-            return replace(self.seen[sent.urn], depends=depends, depends_on=on)
+            return replace(self.seen[sent.urn], depends=depends)
         read = plain(sent.properties)
         self.secrets |= read.secrets
-        return Resource(sent.type, sent.name, read.properties, sent.urn, sent.parent or None, depends, on)
+        return Resource(sent.type, sent.name, read.properties, sent.urn, sent.parent or None, depends)
 
     def Remediate(self, request: Any, _context: Any) -> Any:
         """Mend what may be mended, for the rules that the operator chose."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -16,12 +18,6 @@ from policies.judge import Finding, Judge, Kind, Situation
 from policies.rule import UNKNOWN, Resource, Setting
 from policies.values import UNKNOWNS
 from tests.components.recorder import Declared, record
-
-BUILT = tuple(f"sha256:{digit * 64}" for digit in "abd")
-"""The digests that the worlds' images have."""
-
-ATTESTED = {"signed": True, "sbom": True, "critical": 0}
-"""What a pipeline hands over of an image that it signed and scanned."""
 
 
 def declared(environment: Environment, *, preview: bool = False) -> tuple[Resource, ...]:
@@ -36,7 +32,7 @@ def declared(environment: Environment, *, preview: bool = False) -> tuple[Resour
 
 
 def _resource(one: Declared) -> Resource:
-    return Resource(one.type, one.name, _known(one.inputs), one.urn, one.parent or None, one.made_from, one.depends_on)
+    return Resource(one.type, one.name, _known(one.inputs), one.urn, one.parent or None, one.made_from)
 
 
 def _known(value: Any) -> Any:
@@ -48,23 +44,46 @@ def _known(value: Any) -> Any:
 
 
 @cache
-def _data() -> tuple[catalogue.Catalogue, levels.Levels, waivers.Waivers]:
+def _data() -> tuple[catalogue.Catalogue, levels.Levels]:
     rules = catalogue.load()
-    return rules, levels.load(rules.ids), waivers.load(rules.ids)
+    return rules, levels.load(rules.ids)
 
 
-def judged(environment: Environment, resources: tuple[Resource, ...], *, preview: bool = False) -> list[Finding]:
-    """What the pack says of them, in this environment, with the project's own levels and waivers."""
-    rules, levels_, waivers_ = _data()
+@cache
+def waived(platform_name: str) -> waivers.Waivers:
+    """What the environments of a platform are meant to break; the project's own list where it has none."""
+    path = Path(__file__).parent / "waivers" / f"{platform_name}.yaml"
+    return waivers.load(_data()[0].ids, path if path.exists() else waivers.FILE)
+
+
+def attested(resources: Iterable[Resource]) -> dict[str, Any]:
+    """What a pipeline says of every image that it built: signed, known, and without a critical hole."""
+    digests = {digest for one in resources for digest in re.findall(r"sha256:[0-9a-f]{64}", repr(one.properties))}
+    return {digest: {"signed": True, "sbom": True, "critical": 0} for digest in digests}
+
+
+def judged(
+    environment: Environment,
+    resources: tuple[Resource, ...],
+    *,
+    preview: bool = False,
+    attestations: Mapping[str, Any] | None = None,
+) -> list[Finding]:
+    """What the pack says of them, in this environment, with the project's own levels.
+
+    :param attestations: Of the images; all of them are well where it is left out.
+    """
+    rules, levels_ = _data()
+    known = attested(resources) if attestations is None else attestations
     situation = Situation(
         setting=Setting(environment.tier, (environment.registry.address,)),
         levels=levels_,
-        waivers=waivers_,
+        waivers=waived(environment.platform),
         today=datetime.now(UTC).date(),
         stack=environment.stack,
         project="caas",
         preview=preview,
-        options={"image-attested": {"attestations": dict.fromkeys(BUILT, ATTESTED)}},
+        options={"image-attested": {"attestations": known}},
     )
     judge = Judge(rules, situation)
     return [*(finding for one in resources for finding in judge.resource(one)), *judge.stack(resources)]

@@ -56,11 +56,11 @@ def test_every_module_with_rules_is_in_the_list() -> None:
 
 @pytest.mark.parametrize("one", RULES, ids=lambda one: one.id)
 def test_a_rule_says_what_a_reader_needs(one: Rule | StackRule) -> None:
-    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", one.id)
+    assert re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", one.id)
     for text in (one.title, one.reason, one.remedy):
         assert text.strip() == text
         assert len(text) > 15
-        assert text.endswith(".")
+        assert text.endswith((".", "…"))
     assert len(one.title) <= 120
     assert all(isinstance(schema, dict) and "description" in schema for schema in one.schema.values())
     if isinstance(one, Rule):

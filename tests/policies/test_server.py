@@ -33,9 +33,7 @@ def _pair(resources: tuple[Resource, ...], _: Setting) -> Iterator[tuple[Resourc
     for resource in resources:
         yield (
             resource,
-            Violation(
-                f"{sorted(resource.properties)} {dict(resource.depends)} {resource.depends_on} {resource.parent}"
-            ),
+            Violation(f"{sorted(resource.properties)} {dict(resource.depends)} {resource.parent}"),
         )
 
 
@@ -152,8 +150,8 @@ def test_the_stack_is_judged_by_inputs_with_what_each_depends_on() -> None:
         ]
     )
     first, second = analyzer.AnalyzeStack(request, Context()).diagnostics
-    assert f"['door'] {{'door': ('{other}',)}} ('{other}',) None" in first.message
-    assert f"['read'] {{}} () {URN}" in second.message
+    assert f"['door'] {{'door': ('{other}',)}} None" in first.message
+    assert f"['read'] {{}} {URN}" in second.message
     assert [first.urn, second.urn] == [URN, other]
 
 
