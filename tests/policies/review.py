@@ -92,4 +92,4 @@ def judged(
 def violations(findings: Iterable[Finding]) -> list[str]:
     """What is neither waived nor undecided: rule, resource and message."""
     kept = [one for one in findings if one.kind is Kind.VIOLATION]
-    return [f"{one.rule} {one.urn.split('::', 2)[-1]}: {one.message.splitlines()[-2]}" for one in kept]
+    return [f"{one.rule} {one.urn.split('::', 2)[-1]}: {one.message}" for one in kept]
