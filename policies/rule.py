@@ -67,6 +67,9 @@ class Resource:
     urn: str = ""
     parent: str | None = None
     """URN of the component that it belongs to."""
+    depends: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Property -> URNs of the resources that its value was made from. A preview knows them where it does not know the
+    value yet. Given to rules over the whole stack."""
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,8 @@ class Declared:
     provider: str
     depends_on: tuple[str, ...]
     timeouts: dict[str, str]
+    made_from: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Input -> URNs of the resources that its value was made from."""
 
 
 @dataclass
@@ -123,6 +125,7 @@ class RecordingMonitor(mocks.MockMonitor):
                     for key in ("create", "update", "delete")
                     if getattr(request.customTimeouts, key)
                 },
+                made_from={key: tuple(one.urns) for key, one in request.propertyDependencies.items()},
             )
         )
         answer = struct_pb2.Struct()
