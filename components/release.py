@@ -23,6 +23,6 @@ def candidates() -> Mapping[str, int]:
     if not text:
         return {}
     found = json.loads(text)
-    if not isinstance(found, dict) or not all(isinstance(count, int) and count > 0 for count in found.values()):
+    if not isinstance(found, dict) or not all(type(count) is int and count > 0 for count in found.values()):
         raise ValueError(f"{VARIABLE} must be a mapping of services to counts above 0, as JSON; it is {text!r}")
     return found

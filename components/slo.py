@@ -54,8 +54,9 @@ def queries(service: Service, namespace: str, deployment: str, seconds: int) -> 
     of a new version's failures.
     """
     metrics = service.slo.metrics
-    # The name of a Deployment's pod: its own, the ReplicaSet's hash, the pod's.
-    pods = f'namespace="{namespace}",pod=~"{deployment}-[a-z0-9]+-[a-z0-9]{{5}}"'
+    # The name of a Deployment's pod: its own, the ReplicaSet's hash, and five characters of the pod's, before which
+    # Kubernetes cuts off what is too long.
+    pods = f'namespace="{namespace}",pod=~"{deployment}-[a-z0-9]+-?[a-z0-9]{{5}}"'
     where = f"{pods}{_served(service)}"
     bound = f"{budget(service).threshold:g}"
     return Queries(

@@ -14,6 +14,7 @@ from delivery import declared
 from delivery import up as upping
 from delivery import verify as verifying
 from delivery.command_line import Debug, Directory, Json, LockTimeout, Stack, Timeout, environment_of, run
+from delivery.commands import release_control
 from delivery.engine import Engine
 from delivery.observe.platforms import observer_for
 from delivery.output import Output
@@ -99,6 +100,9 @@ def verify(
         output.document({"stack": stack, "services": [f.document() for f in findings]})
 
     run(work, as_json=as_json, debug=debug)
+
+
+release_control.register(app)
 
 
 def main() -> NoReturn:

@@ -1,4 +1,6 @@
-"""A release that moves traffic: a second version beside the one that serves, a share for it, a judgement, and either the whole way or all the way back. docs/adr/0019-two-versions-side-by-side.md.
+"""A release that moves traffic: a second version beside the one that serves, a share, a judgement, all the way or back.
+
+docs/adr/0019-two-versions-side-by-side.md says why it is done so.
 
 The order is such that a kill at any point leaves one version with all the traffic or both with a share, never none;
 the next command takes the traffic back and begins anew.
@@ -19,7 +21,7 @@ from pulumi.automation.events import EngineEvent
 from components import slo
 from components.release import VARIABLE
 from components.spec import Environment
-from components.spec.checks_kubernetes import CANDIDATE
+from components.spec.checks_kubernetes import CANDIDATE, PREVIEW
 from components.spec.service import Service
 from delivery import apply, declared, steps
 from delivery.analysis import Analysis, Subject
@@ -36,7 +38,6 @@ from delivery.verify import verify
 from delivery.watch import Watch
 
 COMPONENT = "caas:kubernetes:Candidate"
-PREVIEW = "preview-"
 
 Apply = Callable[[Sequence[str] | None], apply.Journal]
 """Apply the program, as a whole or these resources of it only."""

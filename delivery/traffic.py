@@ -29,6 +29,7 @@ RELEASE = "caas/release"
 """Annotation: who moves the traffic, as JSON."""
 DECISION = "caas/decision"
 """Annotation: what a person wants, ``continue`` or ``abort``."""
+CONTINUE, ABORT = "continue", "abort"
 STALE = 30.0
 """Seconds without a sign of life after which another host's release counts as dead."""
 FIELD_MANAGER = "caas-release"

@@ -7,7 +7,8 @@ finds, its own Secret, and a preview host. ``caas up`` asks for it, moves traffi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
@@ -17,7 +18,7 @@ from pulumi_kubernetes.core.v1 import Service as ClusterService
 from pulumi_kubernetes.networking.v1 import NetworkPolicy
 from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
 
-from components.base import Component
+from components.base import Component, Transform
 from components.kubernetes import secrets
 from components.kubernetes.metadata import SKIP_AWAIT, Scope, declared_name, field_manager
 from components.kubernetes.network import policy_spec, service_spec
@@ -36,38 +37,50 @@ def candidate_name(service: str) -> str:
     return f"{service}{CANDIDATE}"
 
 
-class Candidate(Component):
-    """A second Deployment, its Service and policy, and a route from the preview host.
+@dataclass(frozen=True, kw_only=True)
+class CandidateArgs:
+    """What a new version is made of.
 
-    :param name: The service's.
-    :param args: The service's; the namespace is required.
-    :param instances: A fixed count: load has not met this version yet.
+    :param service: The service as it is to become; its namespace is required.
+    :param instances: A fixed count of instances: load has not met this version yet.
+    :param transforms: See :class:`components.base.Component`.
     """
 
-    def __init__(
-        self, name: str, args: ServiceArgs, instances: int, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
+    service: ServiceArgs
+    instances: int
+    transforms: Sequence[Transform] = ()
+
+
+class Candidate(Component):
+    """A second Deployment of a service, its Service and policy, and a route from the preview host."""
+
+    image: pulumi.Output[str]
+    """The digest reference that it runs."""
+
+    def __init__(self, name: str, args: CandidateArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        service = args.service
         self._prefix = candidate_name(name)
         super().__init__("caas:kubernetes:Candidate", self._prefix, opts, args.transforms)
-        if args.namespace is None:
+        if service.namespace is None:
             raise ValueError(f"candidate of {name}: a namespace is required, that of the service")
-        self._args = args
-        self._spec: ServiceSpec = args.spec.model_copy(
-            update={"name": candidate_name(args.spec.name), "replicas": instances, "scaling": None}
+        self._args = service
+        self._spec: ServiceSpec = service.spec.model_copy(
+            update={"name": candidate_name(service.spec.name), "replicas": args.instances, "scaling": None}
         )
-        self._selector = selector(args.environment, self._spec)
-        marks = {**labels(args.environment, args.spec), **self._selector}
-        self._scope = Scope(field_manager(args.environment), args.namespace, marks)
+        self._selector = selector(service.environment, self._spec)
+        marks = {**labels(service.environment, service.spec), **self._selector}
+        self._scope = Scope(field_manager(service.environment), service.namespace, marks)
         policy = NetworkPolicy(
             f"{self._prefix}-policy",
             metadata=self._scope.metadata(self._spec.name),
-            spec=policy_spec(self._spec, args.environment, self._selector),
+            spec=policy_spec(self._spec, service.environment, self._selector),
             opts=self.child(),
         )
-        secret = self._secret(args.secrets)
+        secret = self._secret(service.secrets)
         self._deployment([policy, *([secret] if secret else [])], secret)
         self._reached()
-        self.finish({"image": args.image})
+        self.image = pulumi.Output.from_input(service.image)
+        self.finish({"image": service.image})
 
     def _secret(self, values: Mapping[str, pulumi.Output[str]]) -> Secret | None:
         configured = configured_secrets(self._spec, values)

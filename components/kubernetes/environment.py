@@ -9,7 +9,7 @@ import pulumi
 
 from components import release
 from components.image import declared_image
-from components.kubernetes.candidate import Candidate
+from components.kubernetes.candidate import Candidate, CandidateArgs
 from components.kubernetes.cluster import Cluster, ClusterArgs
 from components.kubernetes.network import url
 from components.kubernetes.route import shifts
@@ -71,12 +71,9 @@ def declare_services(
         services[spec.name] = _summary(args, service)
         instances = candidates.get(spec.name)
         if instances is not None and shifts(spec):
-            Candidate(spec.name, args, instances, pulumi.ResourceOptions.merge(inside, _after(service)))
+            after = pulumi.ResourceOptions(providers=[cluster.provider], depends_on=[service])
+            Candidate(spec.name, CandidateArgs(service=args, instances=instances), after)
     return services
-
-
-def _after(service: Service) -> pulumi.ResourceOptions:
-    return pulumi.ResourceOptions(depends_on=[service])
 
 
 def _summary(args: ServiceArgs, service: Service) -> dict[str, Any]:

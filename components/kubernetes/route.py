@@ -9,12 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 from components.kubernetes.network import SERVICE_PORT, host_of
+from components.spec.checks_kubernetes import PREVIEW
 from components.spec.environment import Environment
 from components.spec.service import Service
 
 GATEWAY_API = "gateway.networking.k8s.io/v1"
-PREVIEW = "preview-"
-"""Before the first label of a service's host: where its new version answers before anybody else's request does."""
 
 
 def shifts(service: Service) -> bool:

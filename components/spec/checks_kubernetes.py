@@ -7,12 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from components.spec import defaults
 from components.spec.environment import Registry, Settings, Tier
 from components.spec.errors import NAMESPACE, Finding, Shown
 from components.spec.merge import Placed
 
 CANDIDATE = "-candidate"
 """End of the names of a new version's objects beside those of the version that serves."""
+
+PREVIEW = "preview-"
+"""Before the first label of a service's host: where its new version answers before anybody else's request does."""
+
+LONGEST_LABEL = 63
 
 
 def environment(
@@ -23,6 +29,7 @@ def environment(
     shifting = [one for one in placed if one.service.rollout.strategy != "rolling"]
     for one in shifting:
         yield from _route(one)
+        yield from _preview(one, placed, settings)
     if not shifting:
         return
     names = ", ".join(one.service.name for one in shifting)
@@ -51,3 +58,18 @@ def _route(placed: Placed) -> Iterator[Finding]:
         if value is not None:
             limit = f"no {key} where the strategy is {strategy}: the gateway has the certificates and the way in"
             yield Finding(placed.path("ingress", key), value, limit, f"remove {key}, and set it at the gateway")
+
+
+def _preview(placed: Placed, all_: list[Placed], settings: Settings) -> Iterator[Finding]:
+    """The host under which the new version is tried must be a host name, and nobody else's."""
+    host = defaults.host(placed.service, settings.domain)
+    if host is None:
+        return
+    most = LONGEST_LABEL - len(PREVIEW)
+    if len(host.partition(".")[0]) > most:
+        limit = f"a first label of at most {most} characters where the strategy is not rolling: {PREVIEW}<host> is used"
+        yield Finding(placed.path("ingress", "host"), host, limit, "shorten it")
+    for other in all_:
+        if defaults.host(other.service, settings.domain) == PREVIEW + host:
+            limit = f"another host than {PREVIEW}{host}: the new version of {placed.service.name} is tried there"
+            yield Finding(other.path("ingress", "host"), PREVIEW + host, limit, "give it another host")

@@ -32,8 +32,6 @@ def test_every_platform_answers_to_every_feature() -> None:
 @pytest.mark.parametrize(
     ("changes", "key", "remedy"),
     [
-        ({"rollout": {"strategy": "canary"}}, "caas:services.web.rollout.strategy", "use rollout.strategy rolling"),
-        ({"rollout": {"strategy": "blue-green"}}, "caas:services.web.rollout.strategy", "use rollout.strategy rolling"),
         (
             {"scaling": {"minimum": 2, "maximum": 4, "requests": 100}},
             "caas:services.web.scaling.requests",
@@ -57,7 +55,8 @@ def test_a_refused_feature_names_its_place_and_the_alternative(changes: dict[str
 def test_the_table_has_a_row_for_each_feature() -> None:
     lines = markdown().splitlines()
     assert len(lines) == len(FEATURES) + 2
-    assert "| Canary update | refused; use rollout.strategy rolling | native: ECS service" in markdown()
+    assert "| Canary update | emulated: a second Deployment, an HTTPRoute's weights" in markdown()
+    assert "| native: ECS service" in markdown()
 
 
 def test_every_declared_platform_has_a_room() -> None:

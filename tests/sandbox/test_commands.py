@@ -14,6 +14,8 @@ from sandbox.progress import Progress
 from sandbox.toolchain import Toolchain
 
 BOTH = (toolchain.ENGINE, toolchain.CLUSTER)
+DRIVERS = [("source", BOTH), ("kind", (toolchain.ENGINE, toolchain.GATEWAY)), ("existing", BOTH[:1])]
+"""Each driver, and the parts of the toolchain that its cluster is used with."""
 
 
 class OfName:
@@ -46,7 +48,7 @@ def notes(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     return found
 
 
-@pytest.mark.parametrize(("name", "parts"), [("source", BOTH), ("kind", BOTH[:1]), ("existing", BOTH[:1])])
+@pytest.mark.parametrize(("name", "parts"), DRIVERS)
 def test_up_prepares_the_engine_before_it_starts_a_cluster(
     name: str, parts: tuple[str, ...], notes: list[object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -55,7 +57,7 @@ def test_up_prepares_the_engine_before_it_starts_a_cluster(
     assert (done.exit_code, notes) == (0, [parts, "up"])
 
 
-@pytest.mark.parametrize(("name", "parts"), [("source", BOTH), ("kind", BOTH[:1]), ("existing", BOTH[:1])])
+@pytest.mark.parametrize(("name", "parts"), DRIVERS)
 def test_the_environment_asks_for_nothing_that_up_does_not_prepare(
     name: str, parts: tuple[str, ...], notes: list[object], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

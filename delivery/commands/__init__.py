@@ -1,0 +1,1 @@
+"""The commands of ``caas``, a module for each group. Each reads arguments and prints; what happens is elsewhere."""
