@@ -14,7 +14,7 @@ from components.spec import Environment, Source, load_environment
 from components.spec.notifications import Notifications
 from delivery import notify, post
 from delivery.errors import DeliveryError
-from delivery.events import Subject
+from delivery.events import Event, Subject
 from delivery.exit_codes import Exit
 from delivery.notify import FrozenError
 from delivery.output import Output
@@ -259,3 +259,18 @@ def test_what_happened_cannot_call_a_whole_channel(listening: Server, tmp_path: 
         )
     assert "<!" not in json.dumps(listening.heard[0].document)
     assert listening.heard[0].document["text"] == "dev: &lt;!channel&gt; &amp; more"
+
+
+def test_one_that_keeps_to_no_time_is_not_waited_for(capsys: pytest.CaptureFixture[str]) -> None:
+    released = threading.Event()
+    output = Output()
+
+    def hang(_event: Event, _until: float) -> None:
+        assert released.wait(30)
+
+    notifier = notify.Notifier((notify.Listener("It", frozenset({"success"}), hang),), output, limit=0.1)
+    notify.Told(subject(), notifier).success(0, {})
+    notifier.close()
+    assert not released.is_set()
+    assert "It was not told of the deployment, which goes on: it had not answered after" in capsys.readouterr().err
+    released.set()
