@@ -92,7 +92,7 @@ def invented(found: Preview) -> dict[str, str]:
 
     The next preview, and the apply, make up another one; other resources may refer to it.
     """
-    names = {}
+    names: dict[str, str] = {}
     for change in found.changes:
         if change.operation in (Operation.CREATE, Operation.REPLACE):
             pattern = re.compile(rf"{re.escape(change.name)}-?[0-9a-f]{{7,8}}")
