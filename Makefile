@@ -65,6 +65,7 @@ docs: venv ## Regenerate the reference pages and inventories from the code.
 	@$(PY) -m components.spec.reference
 	@$(PY) -m components.reference
 	@$(PY) -m delivery.reference
+	@$(PY) -m delivery.command_reference
 	@$(PY) -m delivery.policy_reference
 	@$(PY) -m tests.components.inventory --write
 

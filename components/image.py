@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pulumi
 
+from components import release
 from components.base import Component, Transform
 from components.context import content_hash
 from components.registry import Login
@@ -121,11 +122,15 @@ def declared_image(
     before_push: Sequence[pulumi.Resource] = (),
     platform: str | None = None,
 ) -> pulumi.Input[str]:
-    """The digest reference of a service's image. One that is given needs no component: nothing is declared for it.
+    """The digest reference of a service's image. One that is given, by the description or by a release that runs again,
+    needs no component: nothing is declared for it.
 
     :param platform: What it is built for unless the description names platforms, such as ``linux/arm64``.
         Default: the builder's own.
     """
+    again = release.pinned()
+    if again is not None and spec.name in again.images:
+        return again.images[spec.name]
     if spec.image is not None or spec.build is None:
         return spec.image or ""
     build = spec.build

@@ -58,13 +58,44 @@ def queries(service: Service, namespace: str, deployment: str, seconds: int) -> 
     # Kubernetes cuts off what is too long.
     pods = f'namespace="{namespace}",pod=~"{deployment}-[a-z0-9]+-?[a-z0-9]{{5}}"'
     where = f"{pods}{_served(service)}"
-    bound = f"{budget(service).threshold:g}"
+    bound = _escaped(f"{budget(service).threshold:g}")
+    bound += "" if "." in bound else r"(\\.0)?"  # Some write a whole number of seconds as 2, some as 2.0.
     return Queries(
         requests=_grown(metrics.requests, where, seconds),
         failed=_grown(metrics.requests, f'{where},{metrics.code}=~"5.."', seconds),
         timed=_grown(f"{metrics.duration}_count", where, seconds),
-        fast=_grown(f"{metrics.duration}_bucket", f'{where},le="{bound}"', seconds),
+        fast=_grown(f"{metrics.duration}_bucket", f'{where},le=~"{bound}"', seconds),
     )
+
+
+def over_the_period(service: Service, namespace: str, deployment: str) -> Queries:
+    """The questions about everything that the service has answered within its SLO's period, by whatever version."""
+    metrics = service.slo.metrics
+    pods = f'namespace="{namespace}",pod=~"{deployment}(-{CANDIDATE})?-[a-z0-9]+-?[a-z0-9]{{5}}"'
+    where = f"{pods}{_served(service)}"
+    bound = f"{budget(service).threshold:g}"
+    days = service.slo.period
+    return Queries(
+        requests=_increased(metrics.requests, where, days),
+        failed=_increased(metrics.requests, f'{where},{metrics.code}=~"5.."', days),
+        timed=_increased(f"{metrics.duration}_count", where, days),
+        fast=_increased(f"{metrics.duration}_bucket", f'{where},le="{bound}"', days),
+    )
+
+
+def _increased(metric: str, where: str, days: int) -> str:
+    """Restarts are counted through. The first value of each series is not, which a whole period makes nothing of."""
+    return f"sum(increase({metric}{{{where}}}[{days}d]))"
+
+
+def left(failed: float, requests: float, allowed: float) -> float:
+    """The share of an error budget that is left: 1 untouched, 0 spent, below 0 overdrawn.
+
+    :param allowed: The share of requests that may fail.
+    """
+    if requests <= 0:
+        return 1.0
+    return 1 - failed / (requests * allowed)
 
 
 def _served(service: Service) -> str:

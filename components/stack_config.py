@@ -15,6 +15,7 @@ from typing import Any
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
 
+from components import release
 from components.spec.environment import Environment, Settings
 from components.spec.errors import NAMESPACE, Finding, Shown, SpecError
 from components.spec.fields import children
@@ -39,11 +40,15 @@ def load() -> StackConfig:
     config = pulumi.Config(NAMESPACE)
     stack = pulumi.get_stack()
     secrets = _secrets(config)
+    again = release.pinned()
     try:
         source = Source.of(Path(pulumi.get_root_directory() or "."), stack)
         source = replace(source, found=(*source.found, *_misplaced_secrets(config, source)))
+        plain = _plain(config)
+        if again is not None:
+            source, plain = source.of_release(again.name), dict(again.configuration)
         environment = load_environment(
-            {**_plain(config), "secrets": secrets}, project=pulumi.get_project(), stack=stack, source=source
+            {**plain, "secrets": secrets}, project=pulumi.get_project(), stack=stack, source=source
         )
     except SpecError as error:
         # The cause is left out on purpose: its traceback would say nothing that the message does not.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,16 +10,18 @@ from typing import Any, Protocol
 
 from components.slo import Budget, Queries
 from components.spec.environment import Gate
+from delivery.errors import DeliveryError
 from delivery.gate import Interval, Judgement, Outcome, Sample, judge
-from delivery.observe.model import Target
+from delivery.observe.model import Snapshot, Target
 from delivery.output import Output
 from delivery.prometheus import MetricsError
 from delivery.steps import Step
+from delivery.traffic import ABORT, CONTINUE, Standing
 from delivery.verdict import failure
 from delivery.watch import INTERVAL, Watch
 
-RENEWAL = 5.0
-"""Seconds between two signs of life, and two looks for a person's decision."""
+ROUTE_INTERVAL = 3.0
+"""Seconds between two looks at the route: for a person's decision, and for weights that somebody else has changed."""
 
 
 class Metrics(Protocol):
@@ -31,11 +34,8 @@ class Metrics(Protocol):
 class Route(Protocol):
     """What an analysis asks of the traffic; see ``delivery.traffic.Traffic``."""
 
-    def renew(self, target: Target) -> None:
-        """Show that the release goes on."""
-
-    def decision(self, target: Target) -> str | None:
-        """What a person has asked for."""
+    def standing(self, target: Target) -> Standing | None:
+        """How the route stands."""
 
     def move(self, target: Target, percent: int, *, paused: bool = False) -> None:
         """Give the new version a share."""
@@ -51,6 +51,8 @@ class Subject:
     new: Queries
     old: Queries
     budget: Budget
+    restarts: int = 0
+    """Of the new version's containers, before it got any traffic."""
     intervals: list[Interval] = field(default_factory=list)
     """What was seen so far, over all steps."""
 
@@ -72,29 +74,20 @@ class Analysis:
     sleep: Callable[[float], None] = time.sleep
 
     def step(self, subject: Subject, step: Step) -> Judgement:
-        """Watch until the step is decided. Answers pass, or fail with the reasons; undecided is what the gate's
-        setting makes of it."""
+        """Watch until the step is decided. What stays undecided becomes what the gate's setting makes of it."""
         wanted = step.analyses(self.gate.interval)
         errors = looks = 0
-        before = self._restarts(subject)
         while True:
             what = f"analysis {looks + 1} of {wanted}" if looks < wanted else "undecided, one more analysis"
             self.output.say(f"{subject.name}: {step.percent} % to the new version, {what} ({self.gate.interval} s).")
-            stopped = self._wait(subject, before)
-            if stopped is not None:
-                return stopped
-            try:
-                subject.intervals.append(Interval(self.metrics.sample(subject.new), self.metrics.sample(subject.old)))
-                judgement = judge(subject.intervals, subject.budget, self.gate.minimum_requests)
-                errors = 0
-            except MetricsError as error:
-                errors += 1
-                judgement = Judgement(Outcome.ERROR, (f"the metrics cannot be read: {error}",))
+            ended = self._wait(subject, step.percent, paused=False)
+            if ended is not None:
+                return ended
+            judgement = self._judged(subject, last=looks + 1 >= wanted)
+            errors = errors + 1 if judgement.outcome is Outcome.ERROR else 0
             looks += 1
             self.output.say(f"{subject.name}: {judgement.outcome.value}: {'; '.join(judgement.reasons)}.")
-            if judgement.outcome is Outcome.FAIL:
-                return judgement
-            if judgement.outcome is Outcome.ERROR and errors > self.gate.patience:
+            if judgement.outcome is Outcome.FAIL or errors > self.gate.patience:
                 return judgement
             if looks < wanted:
                 continue
@@ -103,56 +96,86 @@ class Analysis:
             if looks >= wanted + self.gate.patience and judgement.outcome is Outcome.INCONCLUSIVE:
                 return self._undecided(subject, step, judgement)
 
+    def pause(self, subject: Subject, percent: int, why: str, limit: float | None) -> Judgement:
+        """Wait for a person's word, at most ``limit`` seconds, and fail where none comes. A new version that breaks
+        meanwhile, or answers badly, ends the wait."""
+        self.route.move(subject.stable, percent, paused=True)
+        most = "" if limit is None else f", for {limit:.0f} s at most"
+        self.output.warn(f"{subject.name}: {why}. Waiting for `caas continue` or `caas abort`{most}.")
+        limit = math.inf if limit is None else limit
+        until = self.clock() + limit
+        while self.clock() < until:
+            ended = self._wait(subject, percent, paused=True)
+            if ended is not None:
+                return ended
+            if percent > 0 and (judgement := self._judged(subject, last=False)).outcome is Outcome.FAIL:
+                return judgement
+        return Judgement(Outcome.FAIL, (f"nobody said `caas continue` within {limit:.0f} s",))
+
     def _undecided(self, subject: Subject, step: Step, judgement: Judgement) -> Judgement:
         if self.gate.inconclusive == "continue":
             self.output.warn(f"{subject.name}: undecided, and gate.inconclusive is continue.")
             return Judgement(Outcome.PASS, judgement.reasons)
         if self.gate.inconclusive == "rollback":
             return judgement
-        self.route.move(subject.stable, step.percent, paused=True)
-        self.output.warn(
-            f"{subject.name}: undecided, waiting for a person: `caas continue` or `caas abort` "
-            f"({'; '.join(judgement.reasons)})."
-        )
-        before = self._restarts(subject)
-        while True:
-            stopped = self._wait(subject, before)
-            if stopped is not None:
-                return stopped
+        return self.pause(subject, step.percent, f"undecided: {'; '.join(judgement.reasons)}", None)
 
-    def _wait(self, subject: Subject, before: int) -> Judgement | None:
+    def _judged(self, subject: Subject, *, last: bool) -> Judgement:
+        """The gate's answer to everything that was seen, the last interval included."""
+        try:
+            subject.intervals.append(Interval(self.metrics.sample(subject.new), self.metrics.sample(subject.old)))
+        except MetricsError as error:
+            return Judgement(Outcome.ERROR, (f"the metrics cannot be read: {error}",))
+        return judge(subject.intervals, subject.budget, self.gate.minimum_requests, last=last)
+
+    def _wait(self, subject: Subject, percent: int, *, paused: bool) -> Judgement | None:
         """One interval, with a look at the instances each second; a judgement where that ends the step."""
         until = self.clock() + self.gate.interval
-        renewed = self.clock()
+        asked = self.clock()
+        seen = False
         while (left := until - self.clock()) > 0:
             self.sleep(min(INTERVAL, left))
-            if (broken := self._broken(subject, before)) is not None:
-                return broken
-            if self.clock() - renewed >= RENEWAL:
-                renewed = self.clock()
-                self.route.renew(subject.stable)
-                decision = self.route.decision(subject.stable)
-                if decision == "abort":
-                    return Judgement(Outcome.FAIL, ("a person asked for it with `caas abort`",))
-                if decision == "continue":
-                    return Judgement(Outcome.PASS, ("a person asked for it with `caas continue`",))
-        return None
+            try:
+                if (broken := self._broken(subject)) is not None:
+                    return broken
+                seen = True
+                if self.clock() - asked >= ROUTE_INTERVAL:
+                    asked = self.clock()
+                    if (ended := _said(self.route.standing(subject.stable), percent, paused=paused)) is not None:
+                        return ended
+            except DeliveryError as error:
+                # A look that failed is no news. A whole interval of them is: nobody knows what the callers get.
+                self.output.say(error.message, key=error.message)
+        return None if seen else Judgement(Outcome.ERROR, ("the cluster did not answer for a whole analysis",))
 
-    def _broken(self, subject: Subject, before: int) -> Judgement | None:
+    def _broken(self, subject: Subject) -> Judgement | None:
         """The platform's own word against the new version: it needs no statistics."""
         snapshot, ages = self.watch.look(subject.candidate)
         self.watch.comment(snapshot, ages)
+        if not snapshot.exists:
+            return Judgement(Outcome.FAIL, ("somebody else has removed it",))
         if (verdict := failure(snapshot, ages)) is not None:
             return Judgement(Outcome.FAIL, verdict.reasons)
-        if (restarts := _restarts(snapshot)) > before:
-            return Judgement(
-                Outcome.FAIL, (f"its containers ended and were restarted {restarts - before}x while it had traffic",)
-            )
+        if (more := restarts(snapshot) - subject.restarts) > 0:
+            reason = f"its containers ended and were restarted {more}x while it was tried"
+            return Judgement(Outcome.FAIL, (reason,))
         return None
 
-    def _restarts(self, subject: Subject) -> int:
-        return _restarts(self.watch.look(subject.candidate)[0])
+
+def _said(standing: Standing | None, percent: int, *, paused: bool) -> Judgement | None:
+    """What the route says about the release: nothing, or its end."""
+    if standing is None or standing.release is None or not standing.release.mine:
+        holder = standing.release.holder if standing and standing.release else "somebody else"
+        return Judgement(Outcome.FAIL, (f"{holder} has taken the traffic over",))
+    if standing.weight != percent:
+        return Judgement(Outcome.FAIL, (f"somebody else has given it {standing.weight} % of the traffic",))
+    if standing.decision == ABORT:
+        return Judgement(Outcome.FAIL, ("a person asked for it with `caas abort`",))
+    if standing.decision == CONTINUE and paused:
+        return Judgement(Outcome.PASS, ("a person asked for it with `caas continue`",))
+    return None
 
 
-def _restarts(snapshot: Any) -> int:
+def restarts(snapshot: Snapshot) -> int:
+    """How often containers of the newest revision were started again, in all."""
     return sum(container.restarts for one in snapshot.current for container in one.containers)

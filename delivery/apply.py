@@ -8,15 +8,17 @@ from __future__ import annotations
 import re
 import threading
 import time
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pulumi import automation as auto
 from pulumi.automation.errors import CommandError
-from pulumi.automation.events import EngineEvent, StepEventMetadata
+from pulumi.automation.events import EngineEvent, StepEventMetadata, StepEventStateMetadata
 
-from delivery.engine import Engine
-from delivery.errors import DeliveryError
+from delivery import signals
+from delivery.engine import CLEAN_STOP, Engine, said
+from delivery.errors import DeliveryError, Interrupted
 from delivery.observe.model import Observer, Target
 from delivery.output import Output
 from delivery.verdict import Verdict, failure
@@ -28,6 +30,9 @@ QUIET = frozenset({"same", "read", "refresh"})
 UNCHANGED_PATIENCE = 20.0
 """Seconds after which a Deployment that the engine works on is judged although its declaration has not changed: it is
 then the same declaration once more, whose failure is as final as before."""
+# An engine that was told to leave at once ends its account of events in the midst of a line.
+warnings.filterwarnings("ignore", message="Error in event stream", category=UserWarning)
+
 _COLOUR = re.compile(r"<\{%[^%]*%\}>")
 
 
@@ -54,6 +59,8 @@ class Journal:
         self._began: dict[str, float] = {}
         self.changes: dict[str, int] = {}
         self.errors: list[str] = []
+        self._failed: dict[str, StepEventStateMetadata] = {}
+        self._said: dict[str, str] = {}
         self.policy_violated = False
         self.rolling: dict[Target, float] = {}
         """Deployments that the engine is working on, and since when."""
@@ -67,8 +74,11 @@ class Journal:
             self._end(event.res_outputs_event.metadata, "")
         elif event.res_op_failed_event:
             self._end(event.res_op_failed_event.metadata, "  FAILED")
+            self._fail(event.res_op_failed_event.metadata)
         elif event.diagnostic_event and event.diagnostic_event.severity == "error":
             self._error(event.diagnostic_event.message)
+            if event.diagnostic_event.urn:
+                self._said[event.diagnostic_event.urn] = event.diagnostic_event.message
         elif event.policy_event and event.policy_event.enforcement_level == "mandatory":
             self.policy_violated = True
             self._error(event.policy_event.message)
@@ -76,10 +86,25 @@ class Journal:
             changed = event.summary_event.resource_changes or {}
             self.changes = {str(getattr(op, "value", op)): n for op, n in changed.items() if n}
 
+    def stopping(self, *, again: bool) -> None:
+        """Say that a person has stopped it, and what happens now."""
+        if again:
+            self._output.warn("Stopping at once.")
+        else:
+            self._output.warn(
+                f"Stopping: the engine finishes what is under way, {CLEAN_STOP:.0f} s at the most. "
+                "Ctrl-C once more stops it at once."
+            )
+
     def _error(self, message: str) -> None:
         text = _COLOUR.sub("", message).strip()
         if text not in ("update failed", *self.errors):
             self.errors.append(text)
+
+    @property
+    def not_made(self) -> list[tuple[StepEventStateMetadata, str]]:
+        """What was to be created and was not, each with what was said of it."""
+        return [(resource, self._said.get(urn, "")) for urn, resource in self._failed.items()]
 
     @property
     def changed(self) -> int:
@@ -98,6 +123,11 @@ class Journal:
             if target:
                 with self._lock:
                     self.rolling[target] = time.monotonic()
+
+    def _fail(self, step: StepEventMetadata) -> None:
+        # One that replaces another is in the state already.
+        if _word(step) == "create" and step.new:
+            self._failed[step.urn] = step.new
 
     def _end(self, step: StepEventMetadata, how: str) -> None:
         word = _word(step)
@@ -167,8 +197,9 @@ def run(
     ``refresh``: read every resource again first, because the state is known not to tell the truth.
     ``target``: the only resources that may change, as the engine's patterns of URNs. Default: all.
 
-    Ctrl-C asks the engine to finish cleanly, waits for that, and then is raised.
+    Ctrl-C asks the engine to finish cleanly, waits for that, and then is raised; once more, and it leaves at once.
     """
+    engine.about_to_update()
     refusal: list[BaseException] = []
 
     def work() -> None:
@@ -188,7 +219,7 @@ def run(
     worker.start()
     found, interrupted = _attend(worker, engine, journal, guard)
     if interrupted:
-        raise KeyboardInterrupt
+        raise Interrupted(said(engine.cut_off))
     if refusal and not isinstance(refusal[0], CommandError):
         raise refusal[0]
     return (refusal[0] if refusal and isinstance(refusal[0], CommandError) else None), found
@@ -198,18 +229,19 @@ def _attend(
     worker: threading.Thread, engine: Engine, journal: Journal, guard: Guard | None
 ) -> tuple[tuple[Target, Verdict] | None, bool]:
     found: tuple[Target, Verdict] | None = None
-    interrupted = False
-    while worker.is_alive():
-        try:
+
+    def stop(count: int) -> None:
+        engine.stop(hurry=count > 1)
+        journal.stopping(again=count > 1)
+
+    with signals.counted(stop) as interrupted:
+        while worker.is_alive():
             if guard and found is None and not interrupted:
                 found = _check(guard, journal)
                 if found:
                     engine.stop()
             worker.join(INTERVAL)
-        except KeyboardInterrupt:
-            interrupted = True
-            engine.stop()
-    return found, interrupted
+    return found, bool(interrupted)
 
 
 def _check(guard: Guard, journal: Journal) -> tuple[Target, Verdict] | None:

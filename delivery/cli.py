@@ -13,11 +13,12 @@ from components.spec import read_files
 from delivery import declared
 from delivery import up as upping
 from delivery import verify as verifying
-from delivery.command_line import Debug, Directory, Json, LockTimeout, Stack, Timeout, environment_of, run
-from delivery.commands import release_control
+from delivery.command_line import Debug, Directory, Json, LockTimeout, Plan, Reason, Stack, Timeout, environment_of, run
+from delivery.commands import moves, operations, preview, records, release_control, review
 from delivery.engine import Engine
 from delivery.observe.platforms import observer_for
 from delivery.output import Output
+from delivery.purpose import Purpose
 from delivery.stack import ProgramStack
 
 CODES = "Exit codes: 0 fine or no change, 1 unexpected, 2 bad input, 3 policy, 4 refused plan, 5 deployment failed, \
@@ -52,8 +53,10 @@ def validate(stack: Stack, directory: Directory = Path(), as_json: Json = False,
 def up(
     stack: Stack,
     directory: Directory = Path(),
+    plan: Plan = None,
     timeout: Timeout = verifying.TIMEOUT,
     lock_timeout: LockTimeout = upping.LOCK_TIMEOUT,
+    reason: Reason = None,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -61,7 +64,16 @@ def up(
 
     def work(output: Output) -> None:
         environment = environment_of(directory, stack)
-        result = upping.up(directory.resolve(), environment, output, timeout=timeout, lock_timeout=lock_timeout)
+        why = Purpose(reason=reason)
+        result = upping.up(
+            directory.resolve(),
+            environment,
+            output,
+            timeout=timeout,
+            lock_timeout=lock_timeout,
+            sealed=plan,
+            why=why,
+        )
         output.table(verifying.COLUMNS, [f.row() for f in result.findings])
         versions = ", ".join(f"{name} {version}" for name, version in result.versions.items())
         done = f"{result.changed} changed" if result.changed else "nothing to change"
@@ -103,6 +115,11 @@ def verify(
 
 
 release_control.register(app)
+records.register(app)
+moves.register(app)
+operations.register(app)
+review.register(app)
+preview.register(app)
 
 
 def main() -> NoReturn:

@@ -15,12 +15,29 @@ from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
 from delivery.output import Output
 
+
+def _worded(reason: str | None) -> str | None:
+    """A reason says something, or is none."""
+    if reason is not None and not reason.strip():
+        raise typer.BadParameter("say why, in a few words")
+    return reason
+
+
 Stack = Annotated[str, typer.Option(help="The stack: dev, staging, prod or one of your own.")]
 Directory = Annotated[Path, typer.Option(help="Where Pulumi.yaml is.", file_okay=False)]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout instead of text.")]
 Debug = Annotated[bool, typer.Option(help="Show where an unexpected error comes from.")]
+Plan = Annotated[
+    Path | None,
+    typer.Option(help="Apply only what this sealed plan (`caas preview --save-plan`) says.", dir_okay=False),
+]
 Timeout = Annotated[float, typer.Option(min=1, help="Seconds to wait for what runs to become what was declared.")]
 LockTimeout = Annotated[float, typer.Option(min=0, help="Seconds to wait while somebody else changes the stack.")]
+
+Reason = Annotated[
+    str | None,
+    typer.Option(help="Why this goes on although an error budget is spent. It is recorded.", callback=_worded),
+]
 
 
 def environment_of(directory: Path, stack: str) -> Environment:
@@ -39,8 +56,9 @@ def run(work: Callable[[Output], None], *, as_json: bool, debug: bool) -> None:
         _end(output, DeliveryError(str(error), Exit.BAD_INPUT), problems=[_plain(p) for p in error.problems])
     except DeliveryError as error:
         _end(output, error)
-    except KeyboardInterrupt:
-        _end(output, DeliveryError("Stopped. The engine finished cleanly; the state is usable.", Exit.INTERRUPTED))
+    except KeyboardInterrupt as error:
+        told = str(error) or "Stopped. No change was under way; the state is usable."
+        _end(output, DeliveryError(told, Exit.INTERRUPTED))
     except Exception as error:
         if debug:
             traceback.print_exc()

@@ -15,7 +15,7 @@ from delivery import apply
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
 from delivery.observe.model import Target
-from delivery.traffic import ABORT, CONTINUE, Release
+from delivery.traffic import ABORT, CONTINUE, Release, Standing
 
 __all__ = ["ABORT", "CONTINUE", "Told", "decide"]
 
@@ -23,8 +23,8 @@ __all__ = ["ABORT", "CONTINUE", "Told", "decide"]
 class Route(Protocol):
     """What is asked of the traffic; see ``delivery.traffic.Traffic``."""
 
-    def release(self, target: Target) -> Release | None:
-        """Who moves it."""
+    def standing(self, target: Target) -> Standing | None:
+        """How the route stands."""
 
     def decide(self, target: Target, decision: str) -> Release | None:
         """Leave a decision."""
@@ -57,10 +57,11 @@ def decide(decision: str, environment: Environment, state: Mapping[str, Any], tr
     :param state: The stack's, as it is stored: where its services run.
     """
     running = {
-        target: held
+        target: standing.release
         for target, _ in apply.deployments(state.get("resources") or [])
         if target.name in {one.name for one in environment.services if one.rollout.strategy != "rolling"}
-        and (held := traffic.release(target)) is not None
+        and (standing := traffic.standing(target)) is not None
+        and standing.release is not None
     }
     if not running:
         raise DeliveryError(

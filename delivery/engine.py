@@ -5,22 +5,27 @@ The Automation API decides what is run; this decides how. What its refusals mean
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
 import subprocess
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+import time
+from collections.abc import Callable, Mapping
+from typing import IO, Any
 
 from pulumi.automation import CommandResult, PulumiCommand
 from pulumi.automation.errors import create_command_error
 
-from delivery import processes
-from delivery.errors import DeliveryError
+from delivery import processes, signals
+from delivery.errors import DeliveryError, Interrupted
 from delivery.exit_codes import Exit
 
 Line = Callable[[str], Any]
+
+_LOOK = 0.1
+"""Seconds between two looks at a command that was asked to end."""
 
 CLEAN_STOP = 30.0
 """Seconds that a stopped engine has to finish what it is doing and to write its state."""
@@ -42,8 +47,11 @@ class Engine(PulumiCommand):
         super().__init__()
         self.variables: dict[str, str] = {}
         """What the program is told beside its configuration, with every command."""
-        self._process: subprocess.Popen[str] | None = None
-        self._stopping = threading.Event()
+        self.before_update: Callable[[], None] | None = None
+        """Called once when the next update is about to begin; an error of it prevents that one."""
+        self._running: _Running | None = None
+        self.cut_off = False
+        """Had the last command to be told to leave at once, so that what was under way may be half done?"""
         self.last = CommandResult(stdout="", stderr="", code=0)
         """How the last command ended: the Automation API's errors carry no more than a text."""
 
@@ -55,7 +63,8 @@ class Engine(PulumiCommand):
         on_output: Line | None = None,
         on_error: Line | None = None,
     ) -> CommandResult:
-        """Run one command to its end; raises the Automation API's CommandError where that is not success."""
+        """Run one command to its end; raises the Automation API's CommandError where that is not success, and
+        Interrupted where Ctrl-C reached this thread meanwhile and the command has ended after it."""
         given = {**os.environ, **additional_env, **self.variables}
         environment = {**given, "PULUMI_AUTOMATION_API": "true", "PULUMI_SKIP_UPDATE_CHECK": "1"}
         process = subprocess.Popen(
@@ -69,7 +78,7 @@ class Engine(PulumiCommand):
             errors="replace",
             start_new_session=True,
         )
-        self._process = process
+        running = self._running = _Running(process)
         out: list[str] = []
         err: list[str] = []
         readers = [
@@ -78,45 +87,84 @@ class Engine(PulumiCommand):
         ]
         for reader in readers:
             reader.start()
-        code = process.wait()
+        with signals.counted(self._stop_on) as interrupted:
+            process.wait()
         # A killed engine leaves its plug-ins behind, which hold the pipes open and may go on changing things.
         processes.end_session(process.pid)
         for reader in readers:
             reader.join()
-        self._process = None
-        self.last = CommandResult(stdout="\n".join(out), stderr="\n".join(err), code=code)
-        if code != 0:
+        self._running = None
+        self.cut_off = running.cut_off
+        self.last = CommandResult(stdout="\n".join(out), stderr="\n".join(err), code=process.returncode)
+        if interrupted:
+            raise Interrupted(said(self.cut_off))
+        if process.returncode != 0:
             raise create_command_error(self.last)
         return self.last
 
-    def stop(self) -> None:
+    def about_to_update(self) -> None:
+        """Whoever begins an update says so."""
+        hook, self.before_update = self.before_update, None
+        if hook is not None:
+            hook()
+
+    def stop(self, *, hurry: bool = False) -> None:
         """Ask the running command to finish cleanly; after CLEAN_STOP to leave at once; after HARD_STOP kill it.
 
-        Answers at once; a second call is no second signal, which the engine would take for impatience.
+        Answers at once; a second call is no second signal, which the engine would take for impatience, unless that is
+        what it is: with ``hurry`` the command is told to leave at once.
         """
-        process = self._process
-        if process is None or self._stopping.is_set():
+        running = self._running
+        if running is None:
             return
-        self._stopping.set()
-        threading.Thread(target=self._stop, args=(process,), daemon=True).start()
+        if hurry:
+            running.hurry.set()
+        if not running.stopping.is_set():
+            running.stopping.set()
+            threading.Thread(target=running.end, daemon=True).start()
 
-    @property
-    def stopped(self) -> bool:
-        """Was ``stop`` called?"""
-        return self._stopping.is_set()
-
-    def _stop(self, process: subprocess.Popen[str]) -> None:
-        for number, limit in ((signal.SIGINT, CLEAN_STOP), (signal.SIGINT, HARD_STOP), (signal.SIGKILL, HARD_STOP)):
-            process.send_signal(number)
-            try:
-                process.wait(limit)
-            except subprocess.TimeoutExpired:
-                continue
-            return
+    def _stop_on(self, count: int) -> None:
+        self.stop(hurry=count > 1)
 
 
-def _read(stream: Iterable[str], lines: list[str], callback: Line | None) -> None:
-    for line in stream:
-        lines.append(line.rstrip())
-        if callback:
-            callback(lines[-1])
+class _Running:
+    """A command under way, and how far its end has been asked for."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+        self.stopping = threading.Event()
+        self.hurry = threading.Event()
+        self.cut_off = False
+
+    def end(self) -> None:
+        """See ``Engine.stop``."""
+        self._process.send_signal(signal.SIGINT)
+        until = time.monotonic() + CLEAN_STOP
+        while self._process.poll() is None and time.monotonic() < until:
+            if self.hurry.wait(_LOOK):
+                break
+        for number in (signal.SIGINT, signal.SIGKILL):
+            if self._process.poll() is not None:
+                return
+            self.cut_off = True
+            self._process.send_signal(number)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(HARD_STOP)
+
+
+def said(cut_off: bool) -> str:
+    """What a person is told of the state after a stop."""
+    if cut_off:
+        return (
+            "Stopped at once: what was under way may be half done. The state says so, and the next `caas up` finds out "
+            "and goes on from there."
+        )
+    return "Stopped. The engine finished what was under way; the state is usable, and `caas up` goes on from here."
+
+
+def _read(stream: IO[str], lines: list[str], callback: Line | None) -> None:
+    with stream:
+        for line in stream:
+            lines.append(line.rstrip())
+            if callback:
+                callback(lines[-1])

@@ -18,7 +18,7 @@ class Exit(IntEnum):
     """Configuration, command line, or what they name: stack, backend, passphrase, kubeconfig. Nothing was changed."""
 
     POLICY = 3
-    """A mandatory policy was violated. Nothing was changed."""
+    """A mandatory policy was violated, or an error budget that is spent forbids changes. Nothing was changed."""
 
     REFUSED_PLAN = 4
     """The sealed plan no longer fits what it would be applied to. Nothing was changed."""
@@ -27,7 +27,7 @@ class Exit(IntEnum):
     """The new release cannot run, or the engine failed on the way. The old version serves on where there was one."""
 
     NOT_PROVEN = 6
-    """Within the limit it could not be shown that what runs is what was declared."""
+    """Within the limit it could not be shown that what runs is what was declared; with `--fail-on-drift`, it is not."""
 
     LOCKED = 7
     """Somebody else is changing the stack, and went on doing so for as long as we were told to wait."""

@@ -13,8 +13,10 @@ from enum import Enum
 
 from components.slo import Budget
 
-ALPHA = 0.0005
-"""Chance at which one look may take a healthy version for a bad one. A release has ten looks or so, at two things."""
+ALPHA = 0.001
+"""Chance at which the last look of a step may take a healthy version for a bad one."""
+EARLY = 0.0001
+"""The same for the looks before it: they find what is very bad, and there are many of them."""
 SUSPICION = 0.01
 """The same where the objective is missed as well: two signs together need less of each."""
 WORSE = 1.4
@@ -72,12 +74,14 @@ class Interval:
     """Nothing, where there is no old version or nothing is known of it: the budget alone decides then."""
 
 
-def judge(intervals: Sequence[Interval], budget: Budget, minimum: int) -> Judgement:
+def judge(intervals: Sequence[Interval], budget: Budget, minimum: int, *, last: bool = True) -> Judgement:
     """Judge the new version by what it and the old one answered since the traffic began to move.
 
     :param intervals: One for each analysis so far.
     :param minimum: Requests to the new version below which nothing is decided.
+    :param last: Whether more traffic follows from it; a look before that has to be surer to fail a version.
     """
+    alpha = ALPHA if last else EARLY
     new = sum((each.new for each in intervals), Sample())
     if new.requests < 1:
         return Judgement(Outcome.INCONCLUSIVE, ("the new version got no requests that were counted",))
@@ -91,11 +95,13 @@ def judge(intervals: Sequence[Interval], budget: Budget, minimum: int) -> Judgem
             "failed",
             [_Pair(_Part(i.new.failed, i.new.requests), _Part(i.old.failed, i.old.requests)) for i in intervals],
             budget.failed,
+            alpha,
         ),
         _look(
             "slow",
             [_Pair(_Part(i.new.slow, i.new.timed), _Part(i.old.slow, i.old.timed)) for i in intervals],
             budget.slow,
+            alpha,
         ),
     )
     for outcome in (Outcome.FAIL, Outcome.INCONCLUSIVE):
@@ -128,15 +134,15 @@ class _Pair:
     old: _Part
 
 
-def _look(what: str, pairs: Sequence[_Pair], allowed: float) -> Judgement:
+def _look(what: str, pairs: Sequence[_Pair], allowed: float, alpha: float) -> Judgement:
     new = _Part(sum(p.new.count for p in pairs), sum(p.new.of for p in pairs))
     old = _Part(sum(p.old.count for p in pairs), sum(p.old.of for p in pairs))
-    over = new.share > allowed and _tail(new.count, new.of, allowed) < ALPHA
+    over = new.share > allowed and _tail(new.count, new.of, allowed) < alpha
     if old.of < LEAST:
         outcome = Outcome.FAIL if over else Outcome.PASS
         return Judgement(outcome, (f"{new} {what}; {allowed:.2%} are allowed",))
     compared = f"{new} {what}, of the old version's {old}; {allowed:.2%} are allowed"
-    if _worse(pairs, SUSPICION if over else ALPHA):
+    if _worse(pairs, SUSPICION if over else alpha):
         return Judgement(Outcome.FAIL, (compared,))
     if over:
         # Where the old version does no better the cause is elsewhere, and no release should go on into it.

@@ -38,9 +38,13 @@ class Lock:
         """The owner in words."""
         return f"{self.user}@{self.host} (process {self.pid}, since {self.since:%H:%M:%S})"
 
+    def of_this_host(self) -> bool:
+        """Is the owner a process of this host, so that it can be known whether it lives?"""
+        return self.host == socket.gethostname()
+
     def owner_is_dead(self) -> bool:
         """True only where that is certain: the owner was a process of this host, and is gone."""
-        return self.host == socket.gethostname() and not processes.alive(self.pid, self.since)
+        return self.of_this_host() and not processes.alive(self.pid, self.since)
 
 
 def parse(text: str, where: str) -> Lock:

@@ -58,6 +58,11 @@ class Output:
         if self._json:
             self._out.file.write(self.masker(json.dumps(content, indent=2)) + "\n")
 
+    def line(self, text: str) -> None:
+        """One line for a machine, as it is: on stdout, or on stderr where that belongs to the document."""
+        console = self._err if self._json else self._out
+        console.file.write(f"{text}\n")
+
     def error(self, error: DeliveryError, problems: Sequence[Mapping[str, Any]] | None = None) -> None:
         """An expected failure: its line, then the platform's own words."""
         self._err.print(Text.assemble(("error: ", "bold red"), self.masker(error.line)))
@@ -65,6 +70,7 @@ class Output:
             self._err.print(Text(f"  {self.masker(detail)}"))
         self.document(
             {
+                **error.content,
                 "error": error.message,
                 "remedy": error.remedy,
                 "details": list(error.details),

@@ -69,6 +69,9 @@ class Prometheus:
             raise MetricsError(f"{self.url} answered {error.code}: {said.strip()}") from error
         except (OSError, ValueError) as error:
             raise MetricsError(f"{self.url} does not answer: {getattr(error, 'reason', error)}") from error
-        if not isinstance(answer, dict) or answer.get("status") != "success":
-            raise MetricsError(f"{self.url} did not understand {query!r}")
-        return list(answer["data"]["result"])
+        try:
+            if answer["status"] == "success":
+                return list(answer["data"]["result"])
+        except (KeyError, TypeError):
+            pass  # Not Prometheus at all: the same to whoever asked.
+        raise MetricsError(f"{self.url} did not understand {query!r}")

@@ -1,21 +1,21 @@
 """What an environment runs is kept in ECR: each proven digest gets a tag ``live-<environment>-<n>``.
 
 No lifecycle rule expires an image with such a tag (``components/aws/registry.py``). A tag is set once and never moved,
-so a repository with immutable tags takes it; the newest ten of an environment stay, so that a rollback finds its image.
+so a repository with immutable tags takes it; those of the last releases stay (``caas:releasesKept``), so that a
+rollback finds its image. The registries of Google and Azure remove only what has no tag, and every image that was built
+or promoted has one.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from components.naming import name
 from components.spec import Environment
 from delivery.output import Output
-
-KEPT = 10
-"""Tags of one environment in one repository."""
+from delivery.records import Outcome, Release
 
 LONGEST = 60
 """Characters of the environment in a tag, which has 128 at most."""
@@ -35,8 +35,22 @@ Client = Callable[[str], Any]
 """Region -> a client of ECR."""
 
 
-def protect(environment: Environment, images: Iterable[str], output: Output, client: Client | None = None) -> None:
-    """Tag each image of the environment's own registry that runs now, where its newest tag is not there already.
+def recent(found: Sequence[Release], kept: int) -> list[str]:
+    """The images of the last releases that succeeded, the oldest first, each once."""
+    last = [one for one in found if one.outcome is Outcome.SUCCEEDED][-kept:]
+    return list(dict.fromkeys(image for one in last for _, image in sorted(one.images.items())))
+
+
+def protect(
+    environment: Environment,
+    images: Iterable[str],
+    output: Output,
+    client: Client | None = None,
+    *,
+    before: Sequence[str] = (),
+) -> None:
+    """Tag each image of the environment's own registry that runs now, where its newest tag is not there already, and
+    keep the tags of what ran ``before`` (as :func:`recent` gives it).
 
     What cannot be tagged is a warning: the deployment is proven, and the next run tries again. Other platforms have
     no such tags, and nothing is done.
@@ -51,8 +65,9 @@ def protect(environment: Environment, images: Iterable[str], output: Output, cli
         if found is None or not image.startswith(f"{environment.registry.address}/"):
             continue  # somebody else keeps it
         account, region, repository, digest = found.groups()
+        earlier = [one.rpartition("@")[2] for one in before if one.rpartition("@")[0] == image.rpartition("@")[0]]
         try:
-            _protect(clients(region), account, repository, digest, environment.stack, output)
+            _protect(clients(region), account, repository, [*earlier, digest], environment, output)
         except (BotoCoreError, ClientError) as error:
             output.warn(f"{repository}@{digest[:19]} could not be tagged as running in {environment.stack}: {error}")
 
@@ -63,16 +78,43 @@ def _client(region: str) -> Any:
     return boto3.client("ecr", region_name=region)
 
 
-def _protect(ecr: Any, account: str, repository: str, digest: str, stack: str, output: Output) -> None:
+def missing(tags: Mapping[int, str], digests: Sequence[str]) -> dict[int, str]:
+    """The tags to set: for what has none, and for what runs now (the last) unless the newest tag is its own."""
+    added: dict[int, str] = {}
+    for digest in digests:
+        newest = max({**tags, **added}, default=0)
+        last = digest == digests[-1] and {**tags, **added}.get(newest) != digest
+        if last or digest not in {*tags.values(), *added.values()}:
+            added[newest + 1] = digest
+    return added
+
+
+def superfluous(tags: Mapping[int, str], digests: Sequence[str], kept: int) -> list[int]:
+    """The tags to remove: not among the newest, and none that alone holds what is still to be kept."""
+    newest = sorted(tags)[-kept:]
+    held = {tags[number] for number in newest}
+    found = []
+    for number in sorted(tags, reverse=True):
+        if number in newest:
+            continue
+        if tags[number] in digests and tags[number] not in held:
+            held.add(tags[number])
+        else:
+            found.append(number)
+    return sorted(found)
+
+
+def _protect(
+    ecr: Any, account: str, repository: str, digests: Sequence[str], environment: Environment, output: Output
+) -> None:
     where = {"registryId": account, "repositoryName": repository}
-    prefix = f"live-{name(stack, limit=LONGEST)}-"
+    prefix = f"live-{name(environment.stack, limit=LONGEST)}-"
     tags = _tags(ecr, where, prefix)
-    newest = max(tags, default=0)
-    if tags.get(newest) != digest:
-        _tag(ecr, where, digest, f"{prefix}{newest + 1}")
-        tags[newest + 1] = digest
-        output.say(f"{repository}: tagged {prefix}{newest + 1}; no lifecycle rule removes it.")
-    old = sorted(tags)[:-KEPT]
+    for number, digest in missing(tags, digests).items():
+        _tag(ecr, where, digest, f"{prefix}{number}")
+        tags[number] = digest
+        output.say(f"{repository}: tagged {prefix}{number}; no lifecycle rule removes it.")
+    old = superfluous(tags, digests, environment.releases_kept)
     if old:
         # With a tag only the tag goes, as long as the image has another one: that of its build.
         ecr.batch_delete_image(**where, imageIds=[{"imageTag": f"{prefix}{number}"} for number in old])

@@ -20,11 +20,25 @@ _BACKEND_SIGNS = (
     "unable to check if bucket",
     "no such bucket",
     "failed to connect",
-    "pulumi_access_token must be set",
-    "invalid access token",
     "unknown backend",
 )
 """How the engine begins to say that it cannot reach or may not enter the place of the state."""
+_BACKEND_REFUSES = ("no credentials provided or are invalid", "invalid access token", "pulumi_access_token must be set")
+"""How the engine says that the place of the state takes no such credential."""
+_REFUSED_CREDENTIALS = (
+    "provide credentials",
+    "unauthorized",
+    "expiredtoken",
+    "token included in the request is",
+    "invalidclienttokenid",
+    "credentials have expired",
+    "credentials were refreshed, but the refreshed credentials are still expired",
+    "invalid_grant",
+    "reauth related error",
+    "aadsts700082",
+    "aadsts7000222",
+)
+"""How clusters and clouds say it: Kubernetes, AWS, Google Cloud, Azure."""
 LONGEST = 400
 """Characters of the engine's own words that are shown."""
 
@@ -46,6 +60,12 @@ def explain(text: str, stack: str, backend: str) -> DeliveryError:
         )
     if re.search(r"no stack named .* found", lowered):
         return missing_stack(stack, backend)
+    if any(sign in lowered for sign in _BACKEND_REFUSES):
+        return DeliveryError(
+            f"The state backend {backend} refuses the credential: {_first(text)}.",
+            Exit.BAD_INPUT,
+            remedy="Renew it: `pulumi login`, or PULUMI_ACCESS_TOKEN. PULUMI_BACKEND_URL says which backend is meant.",
+        )
     if _unreachable_backend(lowered):
         return DeliveryError(
             f"The state backend {backend} cannot be reached: {_first(text)}.",
@@ -56,6 +76,12 @@ def explain(text: str, stack: str, backend: str) -> DeliveryError:
         return DeliveryError(f"Stack {stack!r} is locked.", Exit.LOCKED)
     if "violates mandatory policy" in lowered or "mandatory] " in lowered:
         return DeliveryError(f"Stack {stack!r} violates a mandatory policy: {_first(text)}.", Exit.POLICY)
+    if any(sign in lowered for sign in _REFUSED_CREDENTIALS):
+        return DeliveryError(
+            f"A credential that stack {stack!r} needs was refused: {_first(text)}.",
+            Exit.DEPLOYMENT_FAILED,
+            remedy="It is wrong, or has expired: renew it, and run the same command again.",
+        )
     if "configured kubernetes cluster is unreachable" in lowered:
         return DeliveryError(
             f"The Kubernetes cluster of stack {stack!r} cannot be reached: {_first(text)}.",

@@ -14,6 +14,7 @@ from pulumi import automation as auto
 from pulumi.automation.errors import CommandError
 from ruamel.yaml import YAML
 
+from components.spec import NAMESPACE
 from delivery import locks, refusals
 from delivery.engine import Engine
 from delivery.errors import DeliveryError
@@ -28,6 +29,14 @@ class ProgramStack:
         self.project = project
         self.engine = engine
         self._url = _backend_url(directory)
+
+    @property
+    def url(self) -> str | None:
+        """The backend's URL for an engine that works in another directory; None for that of the last login."""
+        directory = self.backend_directory
+        if directory is None or directory.is_absolute():
+            return self._url
+        return f"file://{(self.directory / directory).resolve()}"
 
     @property
     def backend(self) -> str:
@@ -54,7 +63,13 @@ class ProgramStack:
         except DeliveryError as error:
             if not isinstance(error.__cause__, auto.StackNotFoundError):
                 raise
-        return self._open(create=True), True
+        try:
+            return self._open(create=True), True
+        except DeliveryError as error:
+            if not isinstance(error.__cause__, auto.StackAlreadyExistsError):
+                raise
+        # Somebody was quicker.
+        return self._open(create=False), False
 
     def _open(self, *, create: bool) -> auto.Stack:
         try:
@@ -75,6 +90,28 @@ class ProgramStack:
         """Every secret of the stack's configuration, for the masker alone."""
         config = self._json("config", "--show-secrets", "--json")
         return [text for entry in config.values() if entry.get("secret") for text in _texts(entry)]
+
+    def secret(self, key: str) -> str | None:
+        """The value of a key in caas:secrets; None where there is none."""
+        entry = self._json("config", "--show-secrets", "--json").get(f"{NAMESPACE}:secrets") or {}
+        values = entry.get("objectValue") or json.loads(entry.get("value") or "{}")
+        return values.get(key) if isinstance(values, dict) else None
+
+    def tags(self) -> dict[str, str]:
+        """The stack's tags."""
+        return {str(key): str(value) for key, value in self._json("stack", "tag", "ls", "--json").items()}
+
+    def tag(self, name: str, value: str) -> None:
+        """Set a tag."""
+        self.run("stack", "tag", "set", name, value)
+
+    def names(self) -> list[str]:
+        """Every stack of the project in the backend."""
+        try:
+            found = json.loads(self.engine.run(["stack", "ls", "--json"], str(self.directory), {}).stdout)
+        except CommandError as error:
+            raise self.explain() from error
+        return [str(entry["name"]) for entry in found]
 
     def run(self, *arguments: str) -> str:
         """One engine command for this stack, without a display; answers what it wrote."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from components.spec import defaults
+from components.spec import checks_kubernetes, defaults
 from components.spec.service import Service
 
 SECOND = 50
 """Percent of a canary's second step, before everything."""
+BEFORE, AFTER = checks_kubernetes.PAUSES
+"""Stages at which a person can be asked: before the first step, and after the last one."""
 
 
 @dataclass(frozen=True)
@@ -43,3 +45,9 @@ def instances(service: Service, running: int) -> int:
     """How many instances of the new version carry its largest share of what so many carry now; one at the least."""
     share = max(step.percent for step in plan(service))
     return max(1, math.ceil(running * share / 100))
+
+
+def pause(service: Service, stage: str) -> float | None:
+    """Seconds that a release waits for a person at a stage, at the most; None where it does not wait there."""
+    limits = [hook.pause * 60.0 for hook in service.rollout.hooks if hook.stage == stage and hook.pause is not None]
+    return min(limits, default=None)

@@ -6,10 +6,13 @@ a person has decided. One write changes it as a whole, so traffic is never with 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
+import threading
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -32,6 +35,8 @@ DECISION = "caas/decision"
 CONTINUE, ABORT = "continue", "abort"
 STALE = 30.0
 """Seconds without a sign of life after which another host's release counts as dead."""
+RENEWAL = 5.0
+"""Seconds between two signs of life."""
 FIELD_MANAGER = "caas-release"
 GROUP, VERSION, PLURAL = "gateway.networking.k8s.io", "v1", "httproutes"
 TRIES = 5
@@ -70,11 +75,47 @@ class Release:
         return self.pid == os.getpid() and self.host == socket.gethostname()
 
 
+class Pulse:
+    """Shows every few seconds, for as long as the block lasts, that this process's release goes on."""
+
+    def __init__(self, traffic: Traffic, targets: Sequence[Target]) -> None:
+        self._traffic = traffic
+        self._targets = targets
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._beat, daemon=True)
+
+    def __enter__(self) -> Pulse:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end.set()
+        self._thread.join()
+
+    def _beat(self) -> None:
+        while not self._end.wait(RENEWAL):
+            for target in self._targets:
+                # A beat that is missed is made up for by the next one; a release that lost its route notices itself.
+                with contextlib.suppress(DeliveryError):
+                    self._traffic.renew(target)
+
+
 def own(weight: int = 0) -> Release:
     """This process as the owner of a release."""
     now = time.time()
     user = os.environ.get("USER") or str(os.getuid())
     return Release(user, socket.gethostname(), os.getpid(), now, now, weight)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A route at one moment."""
+
+    weight: int
+    """Percent with the new version."""
+    release: Release | None
+    decision: str | None
+    """What a person has asked for since the last change of the weights."""
 
 
 class Traffic:
@@ -85,23 +126,12 @@ class Traffic:
         self._objects = client.CustomObjectsApi(self._api)
         self._scaling = client.AutoscalingV2Api(self._api)
 
-    def release(self, target: Target) -> Release | None:
-        """Who moves a service's traffic; None where nobody does, and where there is no route."""
+    def standing(self, target: Target) -> Standing | None:
+        """How a service's route stands; None where there is none."""
         route = self._route(target)
-        return _release(route) if route else None
-
-    def decision(self, target: Target) -> str | None:
-        """What a person has asked for since the last step."""
-        route = self._route(target)
-        return _annotations(route).get(DECISION) if route else None
-
-    def weight(self, target: Target) -> int:
-        """Percent of the traffic that goes to the new version."""
-        route = self._route(target)
-        backends = (route or {}).get("spec", {}).get("rules", [{}])[0].get("backendRefs", [])
-        total = sum(each.get("weight", 1) for each in backends)
-        there = sum(each.get("weight", 1) for each in backends if each["name"].endswith(CANDIDATE))
-        return round(100 * there / total) if total else 0
+        if route is None:
+            return None
+        return Standing(_weight(route), _release(route), _annotations(route).get(DECISION))
 
     def take(self, target: Target) -> Release | None:
         """Become the owner of a service's release; answers a living other one instead, where there is one."""
@@ -112,7 +142,7 @@ class Traffic:
             held = _release(route)
             if held and not held.mine and held.alive(time.time()):
                 return held
-            if self._write(target, route, {"metadata": {"annotations": _marks(own(), None)}}):
+            if self._write(target, route, {"metadata": {"annotations": _marks(own(_weight(route)), None)}}):
                 return None
         raise DeliveryError(f"The route of {target.name} is changed by others all the time.", Exit.LOCKED)
 
@@ -121,7 +151,7 @@ class Traffic:
         self._set(target, percent, replace(own(percent), paused=paused))
 
     def renew(self, target: Target) -> None:
-        """Show that the release goes on; nothing where somebody else has it by now."""
+        """Show that this process's release goes on; nothing where somebody else has it by now."""
         route = self._route(target)
         held = _release(route) if route else None
         if route and held and held.mine:
@@ -215,6 +245,13 @@ def _backends(service: str, rule: dict[str, Any], percent: int) -> list[dict[str
     if percent == 0:
         return [{**first, "weight": 1}]
     return [{**first, "weight": 100 - percent}, {**first, "name": f"{service}{CANDIDATE}", "weight": percent}]
+
+
+def _weight(route: dict[str, Any]) -> int:
+    backends = route["spec"]["rules"][0].get("backendRefs", [])
+    total = sum(each.get("weight", 1) for each in backends)
+    there = sum(each.get("weight", 1) for each in backends if each["name"].endswith(CANDIDATE))
+    return round(100 * there / total) if total else 0
 
 
 def _annotations(route: dict[str, Any]) -> dict[str, str]:

@@ -13,13 +13,16 @@ from pulumi.automation import ConcurrentUpdateError
 
 from components.spec import Environment
 from components.spec.checks_aws import account as account_of
-from delivery import apply, declared, locks, protect, recover, strategy
+from delivery import apply, declared, freeze, locks, notify, protect, recover, releases, strategy, taken
 from delivery.engine import Engine
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
+from delivery.ledger import Intent
 from delivery.observe import Observer, Target
 from delivery.observe.platforms import observer_for
 from delivery.output import Output
+from delivery.purpose import PLAIN, Purpose
+from delivery.seal import sealing
 from delivery.stack import ProgramStack
 from delivery.traffic import Traffic
 from delivery.verify import Finding, verify
@@ -42,11 +45,14 @@ class Result:
     seconds: float
     judgements: Mapping[str, Any] = field(default_factory=dict)
     """Service -> what the gate saw, where traffic was moved."""
+    release: int | None = None
+    """Its number in the record of releases."""
 
     def document(self) -> dict[str, Any]:
         """For --json."""
         return {
             "stack": self.stack,
+            "release": self.release,
             "created": self.created,
             "changes": dict(self.changes),
             "changed": self.changed,
@@ -58,25 +64,57 @@ class Result:
 
 
 def up(
-    directory: Path, environment: Environment, output: Output, *, timeout: float, lock_timeout: float = LOCK_TIMEOUT
+    directory: Path,
+    environment: Environment,
+    output: Output,
+    *,
+    timeout: float,
+    lock_timeout: float = LOCK_TIMEOUT,
+    intent: Intent | None = None,
+    why: Purpose = PLAIN,
+    sealed: Path | None = None,
 ) -> Result:
-    """Apply the program to a stack and prove it. DeliveryError, with the code that fits, where that cannot be."""
+    """Apply the program to a stack, prove it, and record it. DeliveryError, with the code that fits, where that cannot
+    be.
+
+    :param intent: What is released. Default: what the directory describes.
+    :param sealed: The file of a plan that the apply must fit.
+    """
     began = time.monotonic()
     engine = Engine()
     stack = ProgramStack(directory, environment.stack, environment.project, engine)
-    handle, created = stack.select_or_create()
+    handle, created = stack.select_or_create() if sealed is None else (stack.select(), False)
     if created:
         output.say(f"Made stack {stack.name} in {stack.backend}.")
     output.masker.add(stack.secret_values())
     observer = _observer(environment)
-    journal, judgements = _release(handle, stack, environment, observer, output, timeout, lock_timeout)
-    truth = declared.parse(stack.outputs(), stack.name)
-    output.say(f"Applied: {journal.changed} changed." if journal.changed else "Nothing to change.")
-    findings = verify(truth, observer, output, timeout=timeout)
-    protect.protect(environment, [one.image for one in truth.services], output)
+    _await_turn(stack, output, time.monotonic() + lock_timeout, lock_timeout)
+    plan = intent or releases.intent(directory, environment, note=why.reason)
+    with notify.deployment(stack, environment, output, why) as told, releases.recorded(stack, plan, output) as record:
+        freeze.check(stack, environment, output, why)
+        if sealed is not None:
+            sealing.check(sealed, environment, stack, handle, output)
+        told.start()
+        journal, judgements = _release(handle, stack, environment, observer, output, timeout, lock_timeout)
+        truth = declared.parse(stack.outputs(), stack.name)
+        images = {one.name: one.image for one in truth.services}
+        record.applied(images, journal.changed)
+        output.say(f"Applied: {journal.changed} changed." if journal.changed else "Nothing to change.")
+        findings = verify(truth, observer, output, timeout=timeout)
+        told.success(journal.changed, images)
+        before = protect.recent(record.before, environment.releases_kept)
+        protect.protect(environment, [one.image for one in truth.services], output, before=before)
     versions = {"pulumi": str(engine.version), **observer.versions()}
     return Result(
-        stack.name, created, journal.changes, journal.changed, findings, versions, time.monotonic() - began, judgements
+        stack.name,
+        created,
+        journal.changes,
+        journal.changed,
+        findings,
+        versions,
+        time.monotonic() - began,
+        judgements,
+        record.release.number,
     )
 
 
@@ -210,7 +248,11 @@ def _compare(state: Mapping[str, Any], observer: Observer) -> tuple[dict[Target,
     """The generation of each Deployment now, and the names of those that are gone or were changed since the state was
     written: by hand, by an autoscaler, or by an apply that was cut off before it could write down what it had done."""
     recorded = dict(apply.deployments(state.get("resources") or []))
-    seen = {target: observer.snapshot(target) for target in recorded}
+    try:
+        seen = {target: observer.snapshot(target) for target in recorded}
+    except DeliveryError as error:
+        # A cluster that cannot be read is no failed proof as long as nothing was changed.
+        raise DeliveryError(error.message, Exit.BAD_INPUT, remedy=error.remedy, details=error.details) from error
     stale = [t.name for t, s in seen.items() if not s.exists or s.generation != recorded[t]]
     return {target: snapshot.generation for target, snapshot in seen.items()}, stale
 
@@ -224,4 +266,5 @@ def _failed(stack: ProgramStack, journal: apply.Journal, guard: apply.Guard) -> 
     found = guard.look({target: 0.0 for target in journal.targets()})
     evidence = guard.evidence(*found) if found else ()
     said = tuple(e for e in journal.errors if e.rstrip(".") not in error.message)
-    return DeliveryError(error.message, error.code, remedy=error.remedy, details=(*said, *evidence))
+    ways_out = taken.ways_out(journal.not_made, stack.state().get("resources") or [], stack.name)
+    return DeliveryError(error.message, error.code, remedy=error.remedy, details=(*said, *ways_out, *evidence))

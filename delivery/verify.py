@@ -113,6 +113,12 @@ def verify(
         sleep(INTERVAL)
 
 
+def look(declared: Declared, observer: Observer, output: Output) -> tuple[Finding, ...]:
+    """One look at every service, without waiting and without a judgement of the whole."""
+    watch = Watch(observer, output)
+    return tuple(_look(service, declared, watch, ask.health) for service in declared.services)
+
+
 def _look(service: DeclaredService, declared: Declared, watch: Watch, health: Health) -> Finding:
     snapshot, ages = watch.look(Target(service.namespace, service.deployment, service.revision))
     watch.comment(snapshot, ages)

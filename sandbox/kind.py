@@ -47,6 +47,7 @@ nodes:
   extraPortMappings:
   - {{containerPort: {ports.INGRESS_HTTP}, hostPort: {ports.INGRESS_HTTP}, listenAddress: {ports.LOOPBACK}}}
   - {{containerPort: {ports.INGRESS_HTTPS}, hostPort: {ports.INGRESS_HTTPS}, listenAddress: {ports.LOOPBACK}}}
+  - {{containerPort: {ports.PROMETHEUS}, hostPort: {ports.PROMETHEUS}, listenAddress: {ports.LOOPBACK}}}
 """
 
 

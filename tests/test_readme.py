@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from components.spec import load_environment, read_files
@@ -102,8 +102,12 @@ def test_every_command_exists_with_its_options(page: Path, program: str, app: ty
     for words in commands(page, program):
         line = f"{page.name}: {program} {' '.join(words)}"
         own = words[: words.index("--")] if "--" in words else words
-        named = group.commands.get(own[0])
-        assert named is not None, line
+        named: object = group
+        for word in own:
+            if not isinstance(named, TyperGroup):
+                break
+            named = named.commands.get(word)
+        assert isinstance(named, TyperCommand), line
         known = {option for parameter in named.params for option in parameter.opts}
         assert set(_OPTION.findall(" ".join(own))) <= known, line
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from components.capabilities.answers import Capability, emulated, native, refused
 
-_ROLLING = "rollout.strategy rolling"
+_ELSE = "rollout.strategy rolling, or platform kubernetes or aws-ecs"
+_WEIGHED = f"{_ELSE}: Application Gateway weighs versions in a preview only"
+"""docs/adr/0025-azure-one-version-at-a-time.md"""
 
 AZURE_ACI: dict[str, Capability] = {
     "build": native("BuildKit (pulumi-docker-build), Azure Container Registry"),
@@ -16,9 +18,9 @@ AZURE_ACI: dict[str, Capability] = {
     "scaling-requests": refused("scaling.cpu: container groups count no requests"),
     "scaling-schedules": refused("scaling.minimum and scaling.maximum: the NGroup has no clock"),
     "rolling": native("NGroup, update by replacement in batches over the zones"),
-    "blue-green": refused(_ROLLING),
-    "canary": refused(_ROLLING),
-    "linear": refused(_ROLLING),
+    "blue-green": refused(f"{_ELSE}: exchanging a pool of the gateway is not built"),
+    "canary": refused(_WEIGHED),
+    "linear": refused(_WEIGHED),
     "hooks": refused("a step of the delivery pipeline before and after `caas up`"),
     "ingress": native("Application Gateway with certificates from a Key Vault"),
     "internal": emulated("internal load balancer and private zone: http://<service>.<project>-<stack>.internal"),

@@ -10,6 +10,7 @@ GKE: dict[str, Capability] = {
     "blue-green": refused("rollout.strategy rolling"),
     "canary": refused("rollout.strategy rolling"),
     "linear": refused("rollout.strategy rolling"),
+    "hooks": refused("a step of the delivery pipeline before and after `caas up`"),
     "build": native("BuildKit (pulumi-docker-build), Artifact Registry repository"),
     "ingress": native("Gateway of GKE with a managed certificate; Ingress where there is no TLS or a class is named"),
     "egress": native("NetworkPolicy, enforced by Dataplane V2"),

@@ -27,6 +27,12 @@ if TYPE_CHECKING:
 SERVICE_PORT = 80
 """Where other services of the environment call this one: ``http://<service>``."""
 
+SECURE_PORT = 443
+"""Where a load balancer ends TLS, if it does."""
+
+EXTERNAL_DNS = "external-dns.alpha.kubernetes.io/hostname"
+"""Annotation from which external-dns, where a cluster has it, learns a balancer's host name."""
+
 MONITORING_NAMESPACE = "monitoring"
 """Whose pods may read the metrics."""
 
@@ -57,6 +63,16 @@ def by_gateway(service: Service, environment: Environment) -> bool:
     return google_serves(service, environment) and service.ingress is not None and service.ingress.tls
 
 
+def balanced(service: Service, environment: Environment) -> bool:
+    """Whether the service's address is a load balancer of its own, and not an Ingress."""
+    return (
+        environment.platform == "kubernetes"
+        and environment.kubernetes.load_balancer is not None
+        and service.ingress is not None
+        and service.rollout.strategy == "rolling"
+    )
+
+
 def service_spec(selector: Mapping[str, str]) -> ServiceSpecArgsDict:
     """A stable address inside the cluster."""
     return {
@@ -66,12 +82,35 @@ def service_spec(selector: Mapping[str, str]) -> ServiceSpecArgsDict:
     }
 
 
+def balancer_spec(
+    service: Service, environment: Environment, selector: Mapping[str, str]
+) -> ServiceSpecArgsDict | None:
+    """A load balancer of the environment's class for the service alone; None where an Ingress or a Gateway serves.
+
+    A connection stays on the node that it arrives at, so that the service's policy sees the caller's own address.
+    """
+    balancer = environment.kubernetes.load_balancer
+    if balancer is None or service.ingress is None or not balanced(service, environment):
+        return None
+    name, port = ("https", SECURE_PORT) if service.ingress.tls else ("http", SERVICE_PORT)
+    return {
+        "type": "LoadBalancer",
+        "load_balancer_class": balancer.class_name,
+        "load_balancer_source_ranges": list(balancer.sources),
+        "external_traffic_policy": "Local",
+        "selector": selector,
+        "ports": [{"name": name, "port": port, "target_port": "http", "protocol": "TCP"}],
+    }
+
+
 def policy_spec(service: Service, environment: Environment, selector: Mapping[str, str]) -> NetworkPolicySpecArgsDict:
     """Callers: the environment's own pods; the ingress controller and the metrics' reader only where there is
     something for them. Out: the environment's own pods, and the addresses that the service names."""
     callers: list[NetworkPolicyPeerArgsDict] = [{"pod_selector": {}}]
     if google_serves(service, environment):
         callers += [{"ip_block": {"cidr": cidr}} for cidr in GOOGLE_FRONT]
+    elif environment.kubernetes.load_balancer is not None and balanced(service, environment):
+        callers += [{"ip_block": {"cidr": cidr}} for cidr in environment.kubernetes.load_balancer.sources]
     elif service.ingress is not None:
         callers.append(_namespace(environment.kubernetes.ingress_namespace))
     if service.metrics_path is not None:
@@ -125,7 +164,9 @@ def ingress_spec(service: Service, environment: Environment) -> IngressSpecArgsD
 
     Without a named certificate the controller's own is served, which is how wildcard certificates are kept.
     """
-    if service.ingress is None or by_gateway(service, environment) or service.rollout.strategy != "rolling":
+    if service.ingress is None or by_gateway(service, environment) or balanced(service, environment):
+        return None
+    if service.rollout.strategy != "rolling":
         return None
     host = host_of(service, environment)
     backend: IngressBackendArgsDict = {"service": {"name": service.name, "port": {"name": "http"}}}

@@ -23,7 +23,15 @@ from components.base import Component, Transform
 from components.kubernetes import secrets
 from components.kubernetes.metadata import FORCE, SKIP_AWAIT, Scope, declared_name, field_manager, namespace_name
 from components.kubernetes.namespace import closed_namespace
-from components.kubernetes.network import host_of, ingress_spec, policy_spec, service_spec, url
+from components.kubernetes.network import (
+    EXTERNAL_DNS,
+    balancer_spec,
+    host_of,
+    ingress_spec,
+    policy_spec,
+    service_spec,
+    url,
+)
 from components.kubernetes.pod import pod_template
 from components.kubernetes.rollout import (
     bounds,
@@ -36,7 +44,9 @@ from components.kubernetes.rollout import (
 from components.kubernetes.route import GATEWAY_API, route_spec, shifts
 from components.kubernetes.scaling import autoscaler_spec
 from components.kubernetes.volumes import claim_name, claim_spec
+from components.release import candidates
 from components.secrets import configured as configured_secrets
+from components.spec.checks_balancer import BALANCER
 from components.spec.environment import Environment
 from components.spec.service import Service as ServiceSpec
 from components.tags import labels, selector
@@ -48,6 +58,12 @@ OBSERVED = {SKIP_AWAIT: "true"}
 """On objects whose readiness is another's: an address is ready when the Deployment behind it is, an Ingress when
 its controller says so (many never do), a claim often only when a pod mounts it. The Deployment is waited for, and
 `caas verify` looks at the whole."""
+
+FORCED = {FORCE: "true"}
+"""On objects that `caas up` writes into as well while a new version is tried: the program's word is the last."""
+
+TRIED = "caas/tried"
+"""On a route, while a new version is tried: how many instances of it there are."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +122,7 @@ class Service(Component):
         self._autoscaler()
         self._disruption_budget()
         self._ingress()
+        self._balancer()
         self._route()
 
         self.minimum, self.maximum = bounds(args.spec)
@@ -215,7 +232,7 @@ class Service(Component):
         if self._spec.scaling is not None:
             HorizontalPodAutoscaler(
                 f"{self._prefix}-autoscaler",
-                metadata=self._metadata(),
+                metadata=self._metadata(annotations=FORCED if shifts(self._spec) else None),
                 spec=autoscaler_spec(self._spec, self._spec.scaling),
                 opts=self._inside,
             )
@@ -239,9 +256,32 @@ class Service(Component):
             f"{self._prefix}-route",
             api_version=GATEWAY_API,
             kind="HTTPRoute",
-            # Forced: `caas up` has written weights into it, and its fields are ours.
-            metadata=self._metadata(annotations={**OBSERVED, FORCE: "true"}),
+            metadata=self._metadata(annotations=self._of_both(candidates().get(self._spec.name))),
             spec=route_spec(self._spec, self._environment, host=host, backend=self._spec.name),
+            opts=self._inside,
+        )
+
+    def _of_both(self, instances: int | None) -> dict[str, str]:
+        """Annotations of what `caas up` writes into as well. Forced: its fields are the program's again at the end.
+
+        The mark of a new version makes any later apply without one, also a person's, write the route anew: its
+        weights may not lead to what that apply removes.
+        """
+        return {**OBSERVED, **FORCED, **({TRIED: str(instances)} if instances is not None else {})}
+
+    def _balancer(self) -> None:
+        """In place of an Ingress, where the environment has load balancers of a class."""
+        spec = balancer_spec(self._spec, self._environment, self._selector)
+        balancer = self._environment.kubernetes.load_balancer
+        if spec is None or balancer is None:
+            return
+        host = host_of(self._spec, self._environment)
+        ClusterService(
+            f"{self._prefix}{BALANCER}",
+            metadata=self._scope.metadata(
+                f"{self._spec.name}{BALANCER}", annotations={EXTERNAL_DNS: host, **balancer.annotations, **OBSERVED}
+            ),
+            spec=spec,
             opts=self._inside,
         )
 

@@ -12,7 +12,7 @@ from typing import Any
 from components.spec.aws import Aws
 from components.spec.environment import Environment, Kubernetes, Registry, Settings, Tier
 from components.spec.errors import NAMESPACE, Problem, Shown, SpecError
-from components.spec.files import Source, read_files
+from components.spec.files import Source, read_files, read_project
 from components.spec.load import load_environment
 from components.spec.service import Service
 
@@ -41,4 +41,5 @@ __all__ = [
     "json_schema",
     "load_environment",
     "read_files",
+    "read_project",
 ]

@@ -64,8 +64,14 @@ REGISTRY_ADDRESS = r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?(/[a-z0-9][a-z
 ORIGIN = r"^https?://[^/]+$"
 """A URL's scheme and host, without a path."""
 
+URL = r"^https?://[^/?#@\s]+(/[^?#\s]*)?$"
+"""A URL without credentials, query or fragment."""
+
 NAMESPACED = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?/[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$"
 """namespace/name of a Kubernetes object."""
+
+BALANCER_CLASS = r"^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$"
+"""What Kubernetes takes as a Service's ``loadBalancerClass``: a label's name, with or without a prefix."""
 
 METRIC_NAME = r"^[a-zA-Z_:][a-zA-Z0-9_:]{0,199}$"
 """Of a Prometheus metric or label."""

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from components.spec import cron, defaults
 from components.spec.base import LABEL_VALUE
 from components.spec.defaults import Role
-from components.spec.errors import Finding, Shown
+from components.spec.errors import Finding, Path, Shown
 from components.spec.merge import Placed
 
 RESERVED_LABELS = ("app.kubernetes.io/", "kubernetes.io/", "k8s.io/", "caas/", "caas.")
@@ -203,13 +203,19 @@ def _labels(placed: Placed) -> Iterator[Finding]:
     for field, entries in (("labels", spec.labels), ("serviceAccountAnnotations", spec.service_account_annotations)):
         for key, value in entries.items():
             path = placed.path(field, key)
-            prefix, slash, name = key.rpartition("/")
-            if not _LABEL_NAME.fullmatch(name) or (slash and not _LABEL_PREFIX.fullmatch(prefix)):
-                limit = "[prefix/]name: a DNS name before the '/', at most 63 letters, digits, '.', '_', '-' after it"
-                yield Finding(path, Shown.ABSENT, limit, "write it like example.org/cost-centre")
+            if faults := list(annotation_key(path, key)):
+                yield from faults
             elif field == "labels" and key.startswith(RESERVED_LABELS):
                 limit = f"a prefix other than {', '.join(RESERVED_LABELS)}: the platform sets those"
                 yield Finding(path, value, limit, "use a prefix of your own, such as example.org/")
             elif field == "labels" and value and not _LABEL_VALUE.fullmatch(value):
                 limit = "at most 63 letters, digits, '.', '_' and '-', beginning and ending with a letter or digit"
                 yield Finding(path, value, limit, "shorten it, or make it a serviceAccountAnnotation")
+
+
+def annotation_key(path: Path, key: str) -> Iterator[Finding]:
+    """A key that Kubernetes takes, of a label or an annotation."""
+    prefix, slash, name = key.rpartition("/")
+    if not _LABEL_NAME.fullmatch(name) or (slash and not _LABEL_PREFIX.fullmatch(prefix)):
+        limit = "[prefix/]name: a DNS name before the '/', at most 63 letters, digits, '.', '_', '-' after it"
+        yield Finding(path, Shown.ABSENT, limit, "write it like example.org/cost-centre")

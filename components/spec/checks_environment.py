@@ -64,6 +64,18 @@ def _instances(placed: Placed, level: Tier) -> Iterator[Finding]:
         yield Finding(placed.path("replicas"), spec.replicas, limit, remedy)
 
 
+def freeze(settings: Settings, stack: str, level: Tier | None) -> Iterator[Finding]:
+    """Whether the error budget is spent is asked of somebody, and prod never goes on in silence."""
+    given = settings.gate.freeze
+    if given == "off" and level == "prod":
+        limit = "warn or refuse in prod: a spent error budget is never passed over in silence there"
+        yield Finding(("gate", "freeze"), given, limit, "write warn, or remove it to get refuse")
+    if given == "refuse" and settings.gate.prometheus is None:
+        limit = "a freeze that can be judged: gate.prometheus says who knows the error budget"
+        remedy = f"pulumi config set --path '{NAMESPACE}:gate.prometheus' http://prometheus:9090 --stack {stack}"
+        yield Finding(("gate", "freeze"), given, limit, remedy)
+
+
 def hosts(placed: list[Placed], settings: Settings) -> Iterator[Finding]:
     """Every address is complete and belongs to one service only."""
     homeless = [one.service.name for one in placed if one.service.ingress and one.service.ingress.host is None]

@@ -92,6 +92,10 @@ def _kubeconfig(settings: Settings) -> Iterator[Finding]:
         if value is not None:
             limit = "absent on platform gke: the kubeconfig is made from the cluster"
             yield Finding(("kubernetes", key), value, limit, "remove it, or use platform kubernetes")
+    if (balancer := settings.kubernetes.load_balancer) is not None:
+        limit = "absent on platform gke, whose Gateway gives the services one address"
+        path = ("kubernetes", "loadBalancer", "className")
+        yield Finding(path, balancer.class_name, limit, "remove loadBalancer, or use platform kubernetes")
 
 
 def _existing(gcp: Gcp) -> Iterator[Finding]:

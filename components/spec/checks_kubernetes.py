@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from components.spec import defaults
+from components.spec import checks_balancer, defaults
 from components.spec.environment import Registry, Settings, Tier
 from components.spec.errors import NAMESPACE, Finding, Shown
 from components.spec.merge import Placed
@@ -18,6 +18,9 @@ CANDIDATE = "-candidate"
 PREVIEW = "preview-"
 """Before the first label of a service's host: where its new version answers before anybody else's request does."""
 
+PAUSES = ("after-test-traffic", "after-production-traffic")
+"""Stages at which a release can wait for a person."""
+
 LONGEST_LABEL = 63
 
 
@@ -26,9 +29,11 @@ def environment(
 ) -> Iterator[Finding]:
     """Every rule of this module."""
     del level, registry
+    yield from checks_balancer.environment(placed, settings)
     shifting = [one for one in placed if one.service.rollout.strategy != "rolling"]
     for one in shifting:
         yield from _route(one)
+        yield from _hooks(one)
         yield from _preview(one, placed, settings)
     if not shifting:
         return
@@ -58,6 +63,19 @@ def _route(placed: Placed) -> Iterator[Finding]:
         if value is not None:
             limit = f"no {key} where the strategy is {strategy}: the gateway has the certificates and the way in"
             yield Finding(placed.path("ingress", key), value, limit, f"remove {key}, and set it at the gateway")
+
+
+def _hooks(placed: Placed) -> Iterator[Finding]:
+    """``caas up`` can wait for a person before the first step and after the last one; there are no functions."""
+    for index, hook in enumerate(placed.service.rollout.hooks):
+        if hook.function is not None:
+            remedy = "write `pause: MINUTES`, and run `caas continue` or `caas abort` from what decides"
+            path = placed.path("rollout", "hooks", index, "function")
+            yield Finding(path, hook.function, "a pause on Kubernetes: there are no functions to ask", remedy)
+        elif hook.stage not in PAUSES:
+            limit = f"one of {', '.join(PAUSES)} on Kubernetes: `caas up` waits before the first step or after the last"
+            path = placed.path("rollout", "hooks", index, "stage")
+            yield Finding(path, hook.stage, limit, f"write {PAUSES[0]}")
 
 
 def _preview(placed: Placed, all_: list[Placed], settings: Settings) -> Iterator[Finding]:

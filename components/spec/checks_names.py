@@ -87,6 +87,14 @@ def missing_secrets(
             yield Finding(paths[0], Shown.HIDDEN if secret_value(key) else key, limit, remedy)
 
 
+def missing_webhook(key: str | None, keys: frozenset[str], stack: str) -> Iterator[Finding]:
+    """The webhook's URL is a secret that exists."""
+    if key is not None and key not in keys:
+        limit = f"a key in {NAMESPACE}:secrets that is set; set are: {', '.join(sorted(keys)) or 'none'}"
+        remedy = SET_LINE.format(namespace=NAMESPACE, key=key, stack=stack)
+        yield Finding(("notifications", "webhook"), Shown.HIDDEN if secret_value(key) else key, limit, remedy)
+
+
 def _sources(placed: Placed) -> Iterator[Finding]:
     for name, source in placed.service.secrets.items():
         if (source.config is None) == (source.reference is None):

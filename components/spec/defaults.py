@@ -9,16 +9,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from components.spec.environment import Tier
+from components.spec.environment import Gate, Tier
 from components.spec.service import Probe, Rollout, Service, Step
 
 Role = Literal["readiness", "liveness", "startup"]
+Freeze = Literal["off", "warn", "refuse"]
 
 MINIMUM_INSTANCES: dict[Tier, int] = {"dev": 1, "staging": 2, "prod": 3}
 """Instances of a service at the least: one may fail in staging, a whole zone in prod. dev is not held to it."""
 
 LOG_RETENTION: dict[Tier, int] = {"dev": 14, "staging": 30, "prod": 90}
 """Days that logs are kept."""
+
+FREEZE: dict[Tier, Freeze] = {"dev": "off", "staging": "warn", "prod": "refuse"}
+"""What happens to a deployment while the error budget is spent."""
+
+FREEZE_WITHOUT_A_SOURCE: dict[Tier, Freeze] = {"dev": "off", "staging": "off", "prod": "warn"}
 
 PROBE_TIMEOUT = 5
 """Seconds."""
@@ -73,6 +79,14 @@ def step(rollout: Rollout) -> tuple[int, int]:
     """(percent, minutes) of a step, of the strategies that have steps."""
     given = rollout.step or Step()
     return given.percent or FIRST_STEP[rollout.strategy], given.minutes
+
+
+def freeze(gate: Gate, tier: Tier) -> Freeze:
+    """What is done about a deployment while the error budget is spent, or cannot be read."""
+    if gate.freeze is not None:
+        return gate.freeze
+    # Nobody knows a budget without a source: prod says so each time, and cannot be held to more.
+    return FREEZE[tier] if gate.prometheus is not None else FREEZE_WITHOUT_A_SOURCE[tier]
 
 
 def host(service: Service, domain: str | None) -> str | None:

@@ -9,6 +9,8 @@ from pydantic import Field, StringConstraints
 from components.spec.aws import Aws
 from components.spec.azure import Azure
 from components.spec.base import (
+    BALANCER_CLASS,
+    CIDR,
     NAMESPACED,
     ORIGIN,
     REGISTRY_ADDRESS,
@@ -20,6 +22,7 @@ from components.spec.base import (
     Unit,
 )
 from components.spec.gcp import Gcp
+from components.spec.notifications import Notifications
 from components.spec.service import DigestReference, Mebibytes, Service, Vcpu
 
 PlatformName = Literal["kubernetes", "aws-ecs", "gke", "azure-aci"]
@@ -37,6 +40,24 @@ class Registry(Frozen):
     password: SecretKey | None = Field(None, description="A key in caas:secrets.")
 
 
+class LoadBalancer(Frozen):
+    """A load balancer for each service with an ingress, in place of an Ingress: for clusters without a controller."""
+
+    class_name: Annotated[str, StringConstraints(pattern=BALANCER_CLASS)] = Field(
+        description="The class (spec.loadBalancerClass) by which a controller knows that it is to make one, such as "
+        "service.k8s.aws/nlb."
+    )
+    sources: tuple[Annotated[str, StringConstraints(pattern=CIDR)], ...] = Field(
+        description="Addresses that callers have when they arrive: the only ones that balancer and service admit. "
+        "0.0.0.0/0 is the world."
+    )
+    annotations: dict[str, str] = Field(
+        default_factory=dict,
+        description="What the controller is told besides, for example that the balancer is internal, or its "
+        "certificate. Required where a service has TLS, which ends at the balancer.",
+    )
+
+
 class Kubernetes(Frozen):
     """The cluster, where the platform is `kubernetes`."""
 
@@ -45,6 +66,9 @@ class Kubernetes(Frozen):
     namespace: ServiceName | None = Field(None, description="Default: <project>-<environment>.")
     ingress_class: str | None = Field(None, description="Default: the cluster's default class.")
     storage_class: str | None = Field(None, description="Default: the cluster's default class.")
+    load_balancer: LoadBalancer | None = Field(
+        None, description="A load balancer for each service. Default: an Ingress, and the cluster's controller for it."
+    )
     ingress_endpoint: Annotated[str, StringConstraints(pattern=ORIGIN)] | None = Field(
         None,
         description="URL at which the ingress controller answers, where DNS does not lead to it "
@@ -80,6 +104,12 @@ class Gate(Frozen):
     )
     patience: Annotated[int, Field(ge=0, le=100)] = Field(
         2, description="Further analyses that an undecided step gets, and in a row an unreachable source of metrics."
+    )
+    freeze: Literal["off", "warn", "refuse"] | None = Field(
+        None,
+        description="What `caas` does about a deployment while a service's error budget is spent, or cannot be read: "
+        "nothing, say so, or refuse it unless a reason is given. Going back to an earlier release is never refused. "
+        "prod takes no off. Default: dev off, staging warn, prod refuse; without gate.prometheus prod warns too.",
     )
 
 
@@ -133,6 +163,9 @@ class Settings(Frozen):
         None, description="Subscription and network. Required where the platform is `azure-aci`."
     )
     gate: Gate = Field(default_factory=Gate, description="Who judges a new version while traffic moves to it, and how.")
+    notifications: Notifications = Field(
+        default_factory=Notifications, description="Who is told of a deployment, and where it is noted."
+    )
     domain: HostName | None = Field(None, description="Services get <service>.<domain> unless they name a host.")
     owner: LabelValue | None = Field(
         None, description="Team that answers for the environment; a tag on every resource."
@@ -142,6 +175,12 @@ class Settings(Frozen):
         None,
         description="Days that logs are kept: by CloudWatch on aws-ecs; on platform kubernetes nothing does so yet. "
         "Default: dev 14, staging 30, prod 90.",
+    )
+    releases_kept: Annotated[int, Field(ge=1, le=100)] = Field(
+        10,
+        description="Releases that succeeded whose images no clean-up of the registry removes, so that `caas rollback` "
+        "finds them. On aws-ecs `caas up` tags them; elsewhere every image that was built or promoted keeps its tag, "
+        "and what has a tag is not removed.",
     )
     # The names are plain text here: one that is no service's is refused as such, with the nearest that is.
     overrides: dict[str, ServiceOverride] = Field(
@@ -162,9 +201,11 @@ class Environment(Frozen):
     gcp: Gcp | None = None
     azure: Azure | None = None
     gate: Gate = Field(default_factory=Gate)
+    notifications: Notifications = Field(default_factory=Notifications)
     domain: HostName | None
     owner: str | None
     cost_centre: str | None
     log_retention: int
+    releases_kept: int = 10
     services: tuple[Service, ...]
     secret_keys: frozenset[str] = Field(description="The names, never the values, of caas:secrets.")

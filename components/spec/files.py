@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -38,6 +38,8 @@ class Source:
     """The project's directory; None where the configuration never was in files."""
     found: tuple[Finding, ...] = ()
     """Faults of the files themselves, reported with all others."""
+    builds: bool = True
+    """False where every image is given: what it was once built from need not be there any more."""
     _documents: dict[str, Document] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
@@ -46,7 +48,11 @@ class Source:
         names = (PROJECT_FILE, f"Pulumi.{stack}.yaml")
         documents = {name: Document(directory / name) for name in names if (directory / name).is_file()}
         found = tuple(_stack_findings(documents[names[1]])) if names[1] in documents else ()
-        return cls(*names, directory, found, documents)
+        return cls(*names, directory, found, _documents=documents)
+
+    def of_release(self, name: str) -> Source:
+        """The source of a configuration that was recorded: errors name the release in place of a file."""
+        return replace(self, project_file=name, stack_file=name, builds=False, _documents={})
 
     def locate(self, path: Path, stack: bool | None = None) -> tuple[str, int | None]:
         """The file that holds a value, or should hold it, and the line of its nearest part that is there.
@@ -130,6 +136,23 @@ def read_files(directory: FilePath, stack: str) -> tuple[dict[str, Any], str, So
     stack_config = (texts[source.stack_file] or {}).get("config") or {}
     config |= {key.split(":", 1)[1]: v for key, v in stack_config.items() if key.startswith(f"{NAMESPACE}:")}
     return config, name, source
+
+
+def read_project(directory: FilePath) -> str:
+    """The project's name alone. Raises `SpecError` where its file is missing, no plain YAML, or names none."""
+    file = directory / PROJECT_FILE
+    if not file.is_file():
+        raise SpecError([_absent(directory, PROJECT_FILE)])
+    try:
+        data = Document(file).data()
+    except NotPlain as error:
+        faults = error.faults
+        raise SpecError(
+            Problem(PROJECT_FILE, f.line, _file_key(f.path), Shown.ABSENT, f.limit, f.remedy) for f in faults
+        ) from None
+    if (problem := _wrong_form(PROJECT_FILE, data)) is not None:
+        raise SpecError([problem])
+    return str(data["name"])
 
 
 def _file_key(path: Path) -> str:

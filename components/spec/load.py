@@ -73,9 +73,11 @@ def load_environment(config: Mapping[str, Any], *, project: str, stack: str, sou
         found.add(checks_names.service(one))
     registry = None if found.reported(("registry",)) else settings.registry
     found.add(checks_names.missing_secrets(placed, registry, secret_keys, stack))
+    found.add(checks_names.missing_webhook(settings.notifications.webhook, secret_keys, stack))
+    found.add(checks_environment.freeze(settings, stack, level))
     found.add(checks_environment.tier(placed, settings, stack, level))
     found.add(checks_environment.hosts(placed, settings))
-    found.add(checks_environment.contexts(placed, source.directory))
+    found.add(checks_environment.contexts(placed, source.directory if source.builds else None))
     key, rules = _PLATFORMS.get(settings.platform, ("", None))
     if rules is not None and not found.reported((key,)) and not found.reported(("platform",)):
         found.add(rules(placed, settings, stack, level, registry))
@@ -252,10 +254,12 @@ def _environment(
         gcp=settings.gcp,
         azure=settings.azure,
         gate=settings.gate,
+        notifications=settings.notifications,
         domain=settings.domain,
         owner=settings.owner,
         cost_centre=settings.cost_centre,
         log_retention=settings.log_retention or defaults.LOG_RETENTION[level],
+        releases_kept=settings.releases_kept,
         services=tuple(services),
         secret_keys=keys,
     )

@@ -45,6 +45,8 @@ EXAMPLES = {
     "pods": "pods",
     "services": "services",
     "readiness": "{path: /readyz}",
+    "className": "service.k8s.aws/nlb",
+    "sources": "[203.0.113.0/24]",
     "registry": "{address: registry.example.org/team}",
     "stage": "after-scale-up",
     "subscription": "00000000-0000-0000-0000-000000000000",

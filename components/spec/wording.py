@@ -107,9 +107,14 @@ PATTERNS: Mapping[str, Words] = {
     base.AZURE_CERTIFICATE: ("the name of a certificate: letters, digits and -", "write it like wildcard-example-com"),
     base.AWS_HOSTED_ZONE: ("the id of a Route 53 zone", "write it like Z0123456789ABCDEFGHIJ"),
     base.NAMESPACED: ("namespace/name of an object in the cluster", "write it like ingress/front"),
+    base.BALANCER_CLASS: ("[prefix/]name, as the balancer's controller calls it", "write it like service.k8s.aws/nlb"),
     base.METRIC_NAME: (
         "a name that Prometheus knows: letters, digits, '_' and ':', not beginning with a digit",
         "look it up at the service's metrics path, for example http_requests_total",
+    ),
+    base.URL: (
+        "a URL of http or https without credentials, query or fragment",
+        "write it like https://grafana.example.org",
     ),
     base.ORIGIN: ("a URL of scheme and host only", "write it like http://127.0.0.1:18080"),
 }

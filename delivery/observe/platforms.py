@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
 from delivery.observe.kubernetes import KubernetesObserver
 from delivery.observe.model import Observer
+
+if TYPE_CHECKING:
+    from delivery.declared import Declared
 
 OBSERVED = frozenset({"kubernetes", "aws-ecs", "gke", "azure-aci"})
 
@@ -41,3 +46,15 @@ def observer_for(
 
         return AciObserver(subscription or "")
     return KubernetesObserver(kubeconfig, context)
+
+
+def observer_of(truth: Declared) -> Observer:
+    """The eyes for what a stack's last apply declared."""
+    return observer_for(
+        truth.platform,
+        kubeconfig=truth.kubeconfig,
+        context=truth.context,
+        region=truth.region,
+        account=truth.account,
+        subscription=truth.subscription,
+    )

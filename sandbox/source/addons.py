@@ -136,7 +136,7 @@ def manifests(
     Args:
         images: reference of each addon's image.
         names: which of ``ADDONS``.
-        listen: where the ingress listens on its node.
+        listen: where the ingress and Prometheus listen on their node.
         kubelet_trust: the flag by which metrics-server trusts kubelets.
     """
     values = {name.replace("-", "_"): reference for name, reference in images.items()}

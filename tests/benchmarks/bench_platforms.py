@@ -23,16 +23,17 @@ from tests.benchmarks.previews import Project, Sample, make, pulumi_yaml
 from tests.benchmarks.table import Row
 
 PLATFORMS = ("kubernetes", "aws-ecs", "gke", "azure-aci")
-COUNTS = (1, 50, 300)
-ROUNDS = {1: 3, 50: 3, 300: 1}
+COUNTS = (1, 50, 175, 300)
+ROUNDS = {1: 3, 50: 3, 175: 1, 300: 1}
 """Number of services -> how often each program runs; each round of 300 takes minutes."""
 
 RATIO = 2.0
 """Our preview of 50 services against the floor's."""
 
 LINEAR = 1.25
-"""Seconds for each service between 50 and 300 against those between 1 and 50. The engine's own share is in both; on a
-noisy machine two rounds of the same program differ by a tenth."""
+"""Processor seconds for each service from 175 to 300 against those from 50 to 175, of program, engine and plug-ins. Not
+against the first 50: these are worked on while the plug-ins still start. Not by the clock: it would count what else
+the machine does."""
 
 DIGEST = "a" * 64
 ACCOUNT = "123456789012"
@@ -52,7 +53,8 @@ def run(platforms: Sequence[str] = PLATFORMS) -> list[Row]:
 def _rows(platform: str, samples: Samples) -> list[Row]:
     ours = {count: min(one.seconds for one in samples["caas", count]) for count in COUNTS}
     floor = min(one.seconds for one in samples["flat", 50])
-    early, late = (ours[50] - ours[1]) / 49, (ours[300] - ours[50]) / 250
+    spent = {count: min(one.processor for one in samples["caas", count]) for count in COUNTS}
+    early, late = (spent[175] - spent[50]) / 125, (spent[300] - spent[175]) / 125
     memory = {count: max(one.memory for one in samples["caas", count]) for count in COUNTS}
     detail = "python -m tests.benchmarks platforms"
     ratio, growth = ours[50] / floor, late / early
@@ -66,7 +68,8 @@ def _rows(platform: str, samples: Samples) -> list[Row]:
         ),
         Row(
             f"{platform}: growth from 50 to 300 services",
-            f"{growth:.2f} ({1000 * late:.0f} ms a service after {1000 * early:.0f} ms; {ours[300]:.1f} s at 300)",
+            f"{growth:.2f} ({1000 * late:.0f} ms of processor a service after {1000 * early:.0f} ms; "
+            f"{ours[300]:.1f} s at 300)",
             f"linear: <= {LINEAR}",
             growth <= LINEAR,
             detail,

@@ -30,7 +30,15 @@ _LOCK = Path(tempfile.gettempdir()) / "caas-cluster-tests.lock"
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The tests that need the machine's fixed ports for sandboxes of their own go first, while another worker is
     busy with tests that need no cluster; the tests on the session's sandbox go last, the longest of them first."""
-    last = ("test_kill.py", "test_scaling.py", "test_bad_release.py", "test_secrets.py", "test_main_job.py")
+    last = (
+        "test_strategies.py",
+        "test_kill_release.py",
+        "test_kill.py",
+        "test_scaling.py",
+        "test_bad_release.py",
+        "test_secrets.py",
+        "test_main_job.py",
+    )
 
     def place(item: pytest.Item) -> int:
         if item.path.name == _LIFECYCLE:

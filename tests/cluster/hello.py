@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 REGISTRY = "127.0.0.1:15000"
@@ -35,15 +36,16 @@ def with_environment(**variables: str) -> dict[str, Any]:
     return described
 
 
-GATE = {"prometheus": "http://127.0.0.1:19090", "interval": 10, "minimumRequests": 100, "patience": 1}
-"""The sandbox's Prometheus asks every two seconds, so ten are enough for an analysis."""
+INTERVAL = 10
+"""Seconds of one analysis: the sandbox's Prometheus asks every two seconds, so ten are enough."""
+GATE = {"prometheus": "http://127.0.0.1:19090", "interval": INTERVAL, "minimumRequests": 100, "patience": 1}
 
 
-def shifting(strategy: str, **changes: Any) -> dict[str, Any]:
-    """The service with a strategy that moves traffic; steps as short as they may be."""
+def shifting(strategy: str, rollout: Mapping[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
+    """The service with a strategy that moves traffic; steps as short as they may be, but for what ``rollout`` says."""
     described = service(**changes)
     timing = {"bake": 0} if strategy == "blue-green" else {"bake": 0, "step": {"minutes": 0}}
-    described["rollout"] = {**described["rollout"], "strategy": strategy, **timing}
+    described["rollout"] = {**described["rollout"], "strategy": strategy, **timing, **(rollout or {})}
     return described
 
 

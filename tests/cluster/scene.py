@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import secrets
+import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,11 +24,23 @@ class Scene:
         self.project = project
         self.target = Target(f"caas-test-{project.stack}", "hello")
         self.host = hello.host(project.stack)
+        self.kubeconfig = kubeconfig
         self._observer = KubernetesObserver(kubeconfig)
 
-    def describe(self, service: Mapping[str, Any] | None = None) -> None:
-        """Write the configuration with this service (default: the good one)."""
-        self.project.write({"hello": service or hello.service()}, hello.settings(self.project.stack))
+    def describe(self, service: Mapping[str, Any] | None = None, **settings: Any) -> None:
+        """Write the configuration with this service (default: the good one) and these of the stack's settings."""
+        self.project.write({"hello": service or hello.service()}, hello.settings(self.project.stack, **settings))
+
+    def answer(self) -> dict[str, str]:
+        """What it says through the ingress."""
+        request = urllib.request.Request(f"{hello.INGRESS}/", headers={"Host": self.host})
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            found: dict[str, str] = json.load(answer)
+            return found
+
+    def version(self) -> str:
+        """The version that answers through the ingress."""
+        return self.answer()["version"]
 
     def up(self, *arguments: str) -> Completed:
         """``caas up``, which must succeed."""

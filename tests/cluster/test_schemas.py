@@ -3,6 +3,7 @@ field, no wrong type, nothing that admission refuses. It is asked for a dry run,
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,15 +12,17 @@ from kubernetes import client, config
 from kubernetes.client.exceptions import ApiException
 from kubernetes.dynamic.client import DynamicClient  # type: ignore[import-untyped] # the stubs leave it out
 
+from components import release
 from components.spec import Environment
 from sandbox.driver import Endpoint
 from tests.components.inventory import WORLDS
+from tests.components.worlds import environment, service
 from tests.static.manifests import manifests, recording
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 
 NAMESPACE = "caas-schemas"
-OTHERS = ("gateway.networking.k8s.io/", "networking.gke.io/")
+OTHERS = ("networking.gke.io/",)
 """API groups whose definitions the sandbox's cluster does not have: those of GKE's load balancer."""
 
 World = tuple[Callable[[str], Environment], str]
@@ -61,6 +64,19 @@ def test_every_object_is_taken(world: World, api: DynamicClient) -> None:
     make, stack = world
     objects = [one for one in manifests(recording(make(stack))) if not one["apiVersion"].startswith(OTHERS)]
     assert {"Namespace", "Deployment", "Service", "NetworkPolicy"} <= {one["kind"] for one in objects}
+    assert [(one["kind"], said) for one in objects if (said := refused(api, one))] == []
+
+
+def test_every_object_of_a_new_version_is_taken(api: DynamicClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(release.VARIABLE, json.dumps({"web": 2}))
+    described = service(ingress={"path": "/"}, rollout={"strategy": "canary"}, secrets={"KEY": {"config": "key"}})
+    gate: dict[str, Any] = {
+        "kubernetes": {"gateway": "ingress/front"},
+        "gate": {"prometheus": "http://prometheus:9090"},
+    }
+    objects = manifests(recording(environment({"web": described}, secrets=("key",), **gate)))
+    new = {one["kind"] for one in objects if one["metadata"]["name"].startswith("web-candidate")}
+    assert new == {"Deployment", "Service", "Secret", "NetworkPolicy", "PodDisruptionBudget", "HTTPRoute"}
     assert [(one["kind"], said) for one in objects if (said := refused(api, one))] == []
 
 

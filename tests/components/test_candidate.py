@@ -11,7 +11,7 @@ import pytest
 from components import platform, release
 from components.capabilities import capability
 from components.kubernetes.candidate import Candidate, CandidateArgs
-from components.kubernetes.service import ServiceArgs
+from components.kubernetes.service import TRIED, ServiceArgs
 from components.spec import Environment
 from tests.components.recorder import Recording, record
 from tests.components.worlds import GIVEN, environment, service
@@ -71,8 +71,22 @@ def test_a_route_with_all_traffic_stands_in_place_of_an_ingress(strategy: str) -
     assert route["metadata"]["annotations"]["pulumi.com/patchForce"] == "true"
 
 
-def test_outside_a_release_there_is_one_version() -> None:
-    assert [one.name for one in declared(world()).of(DEPLOYMENT)] == ["web-deployment"]
+def test_outside_a_release_there_is_one_version_and_no_mark_of_another() -> None:
+    recording = declared(world())
+    assert [one.name for one in recording.of(DEPLOYMENT)] == ["web-deployment"]
+    assert TRIED not in recording.one(ROUTE, "web-route").inputs["metadata"]["annotations"]
+
+
+def test_an_apply_without_the_new_version_writes_the_route_anew(tried: Recording) -> None:
+    """Else its weights would lead to what that apply removes, and the engine would see nothing to change."""
+    assert tried.one(ROUTE, "web-route").inputs["metadata"]["annotations"][TRIED] == "2"
+
+
+def test_what_caas_writes_into_is_the_programs_again_at_the_end(tried: Recording) -> None:
+    for type_, name in ((ROUTE, "web-route"), (AUTOSCALER, "web-autoscaler")):
+        assert tried.one(type_, name).inputs["metadata"]["annotations"]["pulumi.com/patchForce"] == "true"
+    rolling = declared(world("rolling")).one(AUTOSCALER).inputs["metadata"]["annotations"]
+    assert "pulumi.com/patchForce" not in rolling
 
 
 def test_rolling_has_an_ingress_and_no_second_version(monkeypatch: pytest.MonkeyPatch) -> None:

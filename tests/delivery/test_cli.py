@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from delivery import cli
+from delivery import cli, control
 from delivery import up as upping
+from delivery.commands import release_control
+from delivery.control import Told
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
 from delivery.up import Result
@@ -83,7 +85,7 @@ def test_an_interruption_says_that_the_state_is_usable(monkeypatch: pytest.Monke
     monkeypatch.setattr(upping, "up", ending(KeyboardInterrupt()))
     done = run("up", "--stack", "dev", "--directory", str(ROOT))
     assert done.exit_code == Exit.INTERRUPTED
-    assert done.stderr == "error: Stopped. The engine finished cleanly; the state is usable.\n"
+    assert done.stderr == "error: Stopped. No change was under way; the state is usable.\n"
 
 
 @pytest.mark.parametrize(("changed", "words"), [(0, "nothing to change"), (3, "3 changed")])
@@ -104,3 +106,50 @@ def test_a_good_apply_says_what_changed(changed: int, words: str, monkeypatch: p
 )
 def test_a_wrong_command_line_is_bad_input(arguments: tuple[str, ...]) -> None:
     assert run(*arguments).exit_code == Exit.BAD_INPUT
+
+
+@pytest.mark.parametrize("decision", ["continue", "abort"])
+def test_a_persons_word_reaches_the_release(decision: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[str] = []
+
+    def decide(word: str, environment: Any, state: Any, traffic: Any) -> tuple[Told, ...]:
+        given.append(word)
+        assert (environment.stack, state) == ("dev", {"resources": []})
+        return (Told("hello", "hello: it hears.", "ann@here (process 7)", 10),)
+
+    class Program:
+        def __init__(self, *_: Any) -> None: ...
+
+        def select(self) -> None: ...
+
+        def state(self) -> dict[str, Any]:
+            return {"resources": []}
+
+    monkeypatch.setattr(release_control, "ProgramStack", Program)
+    monkeypatch.setattr(release_control, "Engine", lambda: None)
+    monkeypatch.setattr(release_control, "Traffic", lambda *_: None)
+    monkeypatch.setattr(control, "decide", decide)
+    done = run(decision, "--stack", "dev", "--directory", str(ROOT))
+    assert (done.exit_code, done.stdout) == (Exit.FINE, "hello: it hears.\n")
+    done = run(decision, "--stack", "dev", "--directory", str(ROOT), "--json")
+    services = [{"service": "hello", "release": "ann@here (process 7)", "weight": 10}]
+    assert json.loads(done.stdout) == {"stack": "dev", "decision": decision, "services": services}
+    assert given == [decision, decision]
+
+
+def test_a_reason_reaches_the_deployment(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: dict[str, Any] = {}
+
+    def up(*_arguments: object, **keywords: Any) -> Any:
+        given.update(keywords)
+        raise DeliveryError("Enough.", Exit.DEPLOYMENT_FAILED)
+
+    monkeypatch.setattr(upping, "up", up)
+    run("up", "--stack", "dev", "--directory", str(ROOT), "--reason", "mends the outage")
+    assert given["why"].reason == "mends the outage"
+
+
+def test_a_reason_without_words_is_bad_input() -> None:
+    done = run("up", "--stack", "dev", "--directory", str(ROOT), "--reason", " ")
+    assert done.exit_code == Exit.BAD_INPUT
+    assert "say why, in a few words" in done.stderr

@@ -13,10 +13,14 @@ from moto import mock_aws
 
 from components.spec import Environment
 from delivery.output import Output
-from delivery.protect import KEPT, protect
+from delivery.protect import missing, protect, recent, superfluous
+from delivery.records import Outcome
 from tests.components.aws.worlds import REGION, REGISTRY, environment
+from tests.delivery.test_records import release
 
 REPOSITORY = "team/web"
+KEPT = 10
+"""By default."""
 
 
 @pytest.fixture
@@ -75,6 +79,55 @@ def test_only_the_newest_tags_of_the_environment_stay_and_no_image_goes(ecr: Any
     assert set(live(ecr, "prod")) == {"live-prod-1"}
     left = ecr.describe_images(repositoryName=REPOSITORY)["imageDetails"]
     assert {one["imageDigest"] for one in left} == {image.rpartition("@")[2] for image in images}
+
+
+def test_a_tag_that_was_never_set_is_made_up_for_and_what_runs_has_the_newest(ecr: Any, world: Environment) -> None:
+    images = [push(ecr, f"v{number}") for number in range(3)]
+    protect(world, [images[2]], Output(), before=images[:2])
+    digests = [image.rpartition("@")[2] for image in images]
+    assert live(ecr) == {f"live-staging-{number + 1}": digest for number, digest in enumerate(digests)}
+
+
+@pytest.mark.parametrize(
+    ("tags", "digests", "expected"),
+    [
+        ({}, ["a"], {1: "a"}),
+        ({1: "a"}, ["a"], {}),
+        ({1: "a", 2: "b"}, ["a"], {3: "a"}),
+        ({4: "a"}, ["a", "b"], {5: "b"}),
+        ({4: "b"}, ["a", "b"], {5: "a", 6: "b"}),
+        ({1: "a", 2: "b"}, ["a", "b", "a"], {3: "a"}),
+    ],
+)
+def test_the_tags_to_set(tags: dict[int, str], digests: list[str], expected: dict[int, str]) -> None:
+    assert missing(tags, digests) == expected
+
+
+@pytest.mark.parametrize(
+    ("tags", "kept", "expected"),
+    [
+        ({1: "a", 2: "b"}, 2, []),
+        ({1: "x", 2: "a", 3: "b"}, 2, [1]),
+        ({1: "a", 2: "x", 3: "b", 4: "b"}, 2, [2]),
+        ({1: "a", 2: "a", 3: "b", 4: "b"}, 2, [1]),
+        ({1: "b", 2: "a", 3: "b"}, 2, [1]),
+    ],
+    ids=["room", "an-unknown-one-goes", "an-old-one-that-is-kept", "one-tag-is-enough", "held-by-a-newer-tag"],
+)
+def test_the_tags_to_remove(tags: dict[int, str], kept: int, expected: list[int]) -> None:
+    assert superfluous(tags, ["a", "b"], kept) == expected
+
+
+def test_the_images_of_the_last_good_releases() -> None:
+    found = [
+        release(number, outcome=outcome, images={"hello": image})
+        for number, (outcome, image) in enumerate(
+            [(Outcome.SUCCEEDED, "a"), (Outcome.SUCCEEDED, "b"), (Outcome.FAILED, "c"), (Outcome.SUCCEEDED, "b")]
+        )
+    ]
+    assert recent(found, 2) == ["b"]
+    assert recent(found, 3) == ["a", "b"]
+    assert recent([], 3) == []
 
 
 def test_an_image_of_somebody_else_is_left_alone(ecr: Any, world: Environment) -> None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from delivery import declared
+from delivery import declared, recover, strategy, up
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
 from delivery.observe import Snapshot
+from delivery.output import Output
 from delivery.up import _compare
-from tests.delivery.world import TARGET, Platform, snapshot
+from tests.components.worlds import environment, service
+from tests.delivery.world import TARGET, Clock, Platform, snapshot
 
 
 def _state(generation: int | None) -> dict[str, Any]:
@@ -51,3 +56,66 @@ def test_a_platform_that_cannot_be_looked_at_is_named_before_its_outputs_are_jud
     with pytest.raises(DeliveryError, match="What runs on nomad cannot be observed yet") as refused:
         declared.parse(outputs, "dev")
     assert refused.value.code is Exit.NOT_PROVEN
+
+
+class Releases:
+    """Plays the releases of a command: another one holds the traffic for so many tries."""
+
+    def __init__(self, busy: int, ends: DeliveryError | None = None) -> None:
+        self.busy, self.ends, self.tries = busy, ends, 0
+        self.judgements = {"hello": ["seen"]}
+
+    def __call__(self, *_: Any) -> Releases:
+        return self
+
+    def clean(self, applied: Any) -> bool:
+        self.tries += 1
+        if self.tries <= self.busy:
+            raise DeliveryError("Stack 'dev' is being released by ann@here.", Exit.LOCKED)
+        return False
+
+    def release(self, applied: Any) -> tuple[Any, bool]:
+        if self.ends is not None:
+            raise self.ends
+        return "journal", True
+
+
+@pytest.fixture
+def release(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """``up._release`` of a service whose traffic is moved, with a clock that passes only while it waits."""
+    clock = Clock()
+    described = service(ingress={"path": "/"}, rollout={"strategy": "canary"})
+    gate: dict[str, Any] = {"kubernetes": {"gateway": "a/b"}, "gate": {"prometheus": "http://prometheus:9090"}}
+    spec = environment({"hello": described}, stack="dev", **gate)
+
+    def made(releases: Releases, limit: float) -> Any:
+        monkeypatch.setattr(strategy, "Strategy", releases)
+        monkeypatch.setattr(up, "Traffic", lambda *_: None)
+        monkeypatch.setattr(recover, "recover", lambda *_: False)
+        monkeypatch.setattr(up, "_await_turn", lambda *_: None)
+        monkeypatch.setattr(time, "monotonic", clock)
+        monkeypatch.setattr(time, "sleep", clock.sleep)
+        stack: Any = SimpleNamespace(state=dict, name="dev")
+        handle: Any = None
+        return up._release(handle, stack, spec, Platform(), Output(), 5.0, limit)
+
+    return made
+
+
+def test_the_release_of_another_is_waited_for(release: Callable[..., Any]) -> None:
+    busy = Releases(busy=3)
+    assert release(busy, 300.0) == ("journal", {"hello": ["seen"]})
+    assert busy.tries == 4
+
+
+def test_the_wait_for_another_release_has_a_limit(release: Callable[..., Any]) -> None:
+    with pytest.raises(DeliveryError, match="is being released by ann@here") as refused:
+        release(Releases(busy=1000), 10.0)
+    assert refused.value.code is Exit.LOCKED
+
+
+def test_what_did_not_pass_is_not_tried_again(release: Callable[..., Any]) -> None:
+    failed = Releases(busy=0, ends=DeliveryError("It did not pass.", Exit.DEPLOYMENT_FAILED))
+    with pytest.raises(DeliveryError, match="did not pass"):
+        release(failed, 300.0)
+    assert failed.tries == 1

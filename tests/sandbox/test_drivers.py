@@ -246,7 +246,8 @@ def test_kind_makes_a_registry_and_a_cluster_that_answer_on_the_fixed_ports(
         "/etc/containerd/certs.d/127.0.0.1:15000/hosts.toml",
     ]
     assert (tmp_path / "state" / "config").read_text() == kind.CONFIG
-    assert "{containerPort: 18080, hostPort: 18080, listenAddress: 127.0.0.1}" in kind.CONFIG
+    for port in (18080, 18444, 19090):
+        assert f"{{containerPort: {port}, hostPort: {port}, listenAddress: 127.0.0.1}}" in kind.CONFIG
     assert endpoint.kubeconfig.stat().st_mode & 0o777 == 0o600
 
 

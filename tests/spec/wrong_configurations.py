@@ -9,10 +9,12 @@ from __future__ import annotations
 from tests.spec.wrong_aws import SERVICES_ON_AWS, SETTINGS_OF_AWS
 from tests.spec.wrong_aws_existing import EXISTING_ON_AWS
 from tests.spec.wrong_azure import SERVICES_ON_AZURE, SETTINGS_OF_AZURE
+from tests.spec.wrong_balancers import BALANCERS
 from tests.spec.wrong_case import MARKER, Case, write
 from tests.spec.wrong_gcp import SERVICES_ON_GKE, SETTINGS_OF_GKE
 from tests.spec.wrong_kubernetes import GATES, OBJECTIVES, STRATEGIES_ON_KUBERNETES
 from tests.spec.wrong_numbers import COUNTS, SPELLING, UNITS
+from tests.spec.wrong_operations import FREEZES, NOTIFICATIONS
 from tests.spec.wrong_services import ADDRESSES, HEALTH, IMAGES, NAMES
 from tests.spec.wrong_stacks import ENVIRONMENTS, FILES
 
@@ -28,9 +30,12 @@ CASES: tuple[Case, ...] = (
     *ADDRESSES,
     *ENVIRONMENTS,
     *FILES,
+    *BALANCERS,
     *STRATEGIES_ON_KUBERNETES,
     *GATES,
     *OBJECTIVES,
+    *NOTIFICATIONS,
+    *FREEZES,
     *SETTINGS_OF_AWS,
     *SERVICES_ON_AWS,
     *EXISTING_ON_AWS,

@@ -134,6 +134,13 @@ SETTINGS_OF_GKE = [
         "remove it",
         {"kubernetes.kubeconfig": "here"},
     ),
+    setting(
+        "load-balancer-class",
+        "kubernetes.loadBalancer.className",
+        "absent on platform gke",
+        "remove loadBalancer",
+        {"kubernetes.loadBalancer": {"className": "a/b", "sources": ["10.0.0.0/8"]}},
+    ),
 ]
 
 SERVICES_ON_GKE = [

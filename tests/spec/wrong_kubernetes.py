@@ -51,6 +51,20 @@ STRATEGIES_ON_KUBERNETES = [
         "shorten it",
         {"ingress.host": f"{'a' * 56}.example.org"},
     ),
+    shifting(
+        "function-on-kubernetes",
+        "rollout.hooks[0].function",
+        "a pause on Kubernetes",
+        "caas continue",
+        {"rollout.hooks": [{"stage": "after-test-traffic", "function": "arn:aws:lambda:x"}]},
+    ),
+    shifting(
+        "pause-where-nothing-waits",
+        "rollout.hooks[0].stage",
+        "before the first step or after the last",
+        "write after-test-traffic",
+        {"rollout.hooks": [{"stage": "before-scale-up", "pause": 5}]},
+    ),
     Case(
         "preview-host-of-another",
         "services.other.ingress.host",

@@ -258,7 +258,7 @@ KINDS = (
         admit=_admit_rule,
     ),
     Kind(
-        "aws:lb/listenerCertificate:ListenerCertificate",
+        tokens.LISTENER_CERTIFICATE,
         "Elastic Load Balancing v2",
         "Listener Certificate",
         lambda call: {"id": f"{call.inputs['listenerArn']}_{call.inputs['certificateArn']}"},

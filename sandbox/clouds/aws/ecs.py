@@ -190,6 +190,7 @@ SERVICE = Kind(
     "Service",
     _service,
     computed=("arn", "platformVersion"),
+    imported=("cluster", "name"),
     replaces=frozenset({"name", "cluster", "launchType", "schedulingStrategy", "iamRole"}),
     name=NAME,
     defaults={
@@ -245,6 +246,7 @@ KINDS = (
         "Cluster",
         _cluster,
         computed=("arn",),
+        imported=("name",),
         replaces=frozenset({"name"}),
         name=NAME,
         choices={

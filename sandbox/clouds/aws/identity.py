@@ -71,7 +71,7 @@ def _policy(call: Call) -> dict[str, Any]:
 def _admit_inline(call: Call) -> None:
     sizes = [
         _length(each["policy"])
-        for each in call.others("aws:iam/rolePolicy:RolePolicy", region="global")
+        for each in call.others(tokens.ROLE_POLICY, region="global")
         if each["role"] == call.inputs["role"]
     ]
     if sum(sizes) + _length(call.inputs["policy"]) > INLINE_LIMIT:
@@ -110,7 +110,7 @@ KINDS = (
         everywhere=True,
     ),
     Kind(
-        "aws:iam/rolePolicy:RolePolicy",
+        tokens.ROLE_POLICY,
         "IAM",
         "Role Policy",
         lambda call: {"id": f"{call.inputs['role']}:{call.inputs['name']}"},
@@ -139,7 +139,7 @@ KINDS = (
         everywhere=True,
     ),
     Kind(
-        "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+        tokens.ROLE_POLICY_ATTACHMENT,
         "IAM",
         "Role Policy Attachment",
         lambda call: {"id": f"{call.inputs['role']}/{call.inputs['policyArn']}"},

@@ -134,8 +134,8 @@ KINDS = (
         quota=Quota(100000, "LimitExceededException", "The maximum number of repositories is {limit}."),
         release=_empty,
     ),
-    _policy("aws:ecr/lifecyclePolicy:LifecyclePolicy", "Lifecycle Policy", _check_lifecycle),
-    _policy("aws:ecr/repositoryPolicy:RepositoryPolicy", "Repository Policy"),
+    _policy(tokens.LIFECYCLE_POLICY, "Lifecycle Policy", _check_lifecycle),
+    _policy(tokens.REPOSITORY_POLICY, "Repository Policy"),
     Kind(
         "aws:ecr/registryScanningConfiguration:RegistryScanningConfiguration",
         "ECR",

@@ -21,6 +21,9 @@ IN_GROUP = Reference(
     everywhere=True,
 )
 
+TAKEN = ("Conflict", "cannot create already existing resource '{id}'")
+"""What the plug-in says, which looks before it makes anything: Azure itself would change what is there."""
+
 HELD = ("InUse", "Resource {id} cannot be deleted because it is in use by other resources.")
 
 

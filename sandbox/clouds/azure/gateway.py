@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sandbox.clouds.azure import tokens
-from sandbox.clouds.azure.formats import HELD, IN_GROUP, arm, identities, made, name, principal, refer
+from sandbox.clouds.azure.formats import HELD, IN_GROUP, TAKEN, arm, identities, made, name, principal, refer
 from sandbox.clouds.azure.groups import BUILT_IN, may
 from sandbox.clouds.core.errors import CloudError
 from sandbox.clouds.core.model import Call, Kind, Unique, Values
@@ -146,7 +146,7 @@ KINDS = (
         replaces=frozenset({"policyName", "resourceGroupName", "location"}),
         name=name("policyName", 128),
         references={"resourceGroupName": IN_GROUP},
-        unique=Unique(("resourceGroupName", "policyName"), "Conflict", "The policy {value} exists already."),
+        unique=Unique(("resourceGroupName", "policyName"), *TAKEN),
         held=HELD,
         everywhere=True,
     ),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sandbox.clouds.azure import tokens
-from sandbox.clouds.azure.formats import HELD, IN_GROUP, TENANT, UUID, arm, made, name, now
+from sandbox.clouds.azure.formats import HELD, IN_GROUP, TAKEN, TENANT, UUID, arm, made, name, now
 from sandbox.clouds.core.errors import CloudError
 from sandbox.clouds.core.model import Call, Kind, Reference, Unique, Values
 from sandbox.rpc.arguments import UNKNOWN, Failure
@@ -139,7 +139,7 @@ KINDS = (
         computed=("name", "type"),
         replaces=frozenset({"resourceGroupName", "location"}),
         name=name("resourceGroupName", 90, r"[\w().-]*[\w()-]"),
-        unique=Unique(("resourceGroupName",), "ResourceGroupExists", "Resource group '{value}' exists already."),
+        unique=Unique(("resourceGroupName",), *TAKEN),
         held=("ResourceGroupNotEmpty", "Resource group {id} still contains resources."),
         everywhere=True,
     ),
@@ -167,7 +167,7 @@ KINDS = (
         replaces=frozenset({"resourceName", "resourceGroupName", "location"}),
         name=name("resourceName", 128, r"[A-Za-z0-9][\w-]{2,127}"),
         references={"resourceGroupName": IN_GROUP},
-        unique=Unique(("resourceGroupName", "resourceName"), "Conflict", "The identity {value} exists already."),
+        unique=Unique(("resourceGroupName", "resourceName"), *TAKEN),
         held=HELD,
         everywhere=True,
     ),

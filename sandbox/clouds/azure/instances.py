@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sandbox.clouds.azure import tokens
-from sandbox.clouds.azure.formats import IN_GROUP, identities, last, made, name, now, principal, refer
+from sandbox.clouds.azure.formats import IN_GROUP, TAKEN, identities, last, made, name, now, principal, refer
 from sandbox.clouds.azure.groups import PULL, may
 from sandbox.clouds.core.errors import CloudError
 from sandbox.clouds.core.model import Call, Kind, Quota, Unique, Values
@@ -197,9 +197,7 @@ KINDS = (
             "resourceGroupName": IN_GROUP,
             "imageRegistryCredentials.identity": refer(tokens.IDENTITY, "ManagedIdentityNotFound"),
         },
-        unique=Unique(
-            ("resourceGroupName", "containerGroupProfileName"), "Conflict", "The profile {value} exists already."
-        ),
+        unique=Unique(("resourceGroupName", "containerGroupProfileName"), *TAKEN),
         check=_check_profile,
         held=("ContainerGroupProfileInUse", "Profile {id} is used by an NGroup and cannot be deleted."),
         everywhere=True,
@@ -221,7 +219,7 @@ KINDS = (
             "identity.userAssignedIdentities": refer(tokens.IDENTITY, "ManagedIdentityNotFound"),
         },
         ranges={"elasticProfile.desiredCount": (0, 1000)},
-        unique=Unique(("resourceGroupName", "ngroupsName"), "Conflict", "The NGroup {value} exists already."),
+        unique=Unique(("resourceGroupName", "ngroupsName"), *TAKEN),
         quota=Quota(100, "QuotaExceeded", "The quota of {limit} NGroups of this subscription is used up."),
         admit=_admit,
         rollback=_stopped,

@@ -9,7 +9,7 @@ from itertools import combinations
 from typing import Any
 
 from sandbox.clouds.azure import tokens
-from sandbox.clouds.azure.formats import HELD, IN_GROUP, arm, made, name, refer
+from sandbox.clouds.azure.formats import HELD, IN_GROUP, TAKEN, arm, made, name, refer
 from sandbox.clouds.core.errors import CloudError
 from sandbox.clouds.core.model import Call, Kind, Reference, Unique, Values
 from sandbox.rpc.arguments import UNKNOWN, Failure
@@ -147,7 +147,7 @@ def _kind(token: str, noun: str, make: Any, key: str, **more: Any) -> Kind:
     more["references"] = {"resourceGroupName": IN_GROUP, **more.get("references", {})}
     more["replaces"] = frozenset({key, "resourceGroupName", "location", *more.pop("replaces", ())})
     more["computed"] = (*COMPUTED, *more.pop("computed", ()))
-    more.setdefault("unique", Unique(("resourceGroupName", key), "Conflict", "The resource {value} exists already."))
+    more.setdefault("unique", Unique(("resourceGroupName", key), *TAKEN))
     more.setdefault("name", name(key))
     return Kind(token, "Network", noun, make, held=HELD, everywhere=True, **more)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sandbox.clouds.azure import tokens
-from sandbox.clouds.azure.formats import GROUP_KEY, HELD, IN_GROUP, identities, made, name, now, refer
+from sandbox.clouds.azure.formats import GROUP_KEY, HELD, IN_GROUP, TAKEN, identities, made, name, now, refer
 from sandbox.clouds.core.errors import CloudError
 from sandbox.clouds.core.model import Call, Kind, Scope, Unique, Values
 from sandbox.clouds.core.world import GLOBAL, World
@@ -116,7 +116,7 @@ def _check_alert(inputs: Values) -> Iterator[Failure]:
 def _kind(token: str, service: str, noun: str, make: Any, key: str, **more: Any) -> Kind:
     more["references"] = {"resourceGroupName": IN_GROUP, **more.get("references", {})}
     more["computed"] = ("name", "type", *more.pop("computed", ()))
-    unique = Unique(("resourceGroupName", key), "Conflict", "The resource {value} exists already.")
+    unique = Unique(("resourceGroupName", key), *TAKEN)
     replaces = frozenset({key, "resourceGroupName", "location"})
     return Kind(
         token, service, noun, make, replaces=replaces, unique=unique, name=name(key), held=HELD, everywhere=True, **more

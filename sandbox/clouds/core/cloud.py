@@ -69,7 +69,10 @@ class Cloud:
         """The state of a resource as the world has it; None where it is gone."""
         self._suffer(kind.token, "read", name)
         with self.world.open() as world:
-            record = world.get(kind.token, kind.region(_in(scope, state)), state.get(kind.keyed) or id_)
+            region = kind.region(_in(scope, state))
+            record = world.get(kind.token, region, state.get(kind.keyed) or id_)
+            if record is None and not state and kind.imported:
+                record = next((one for one in world.all(kind.token, region).values() if _asked(kind, one) == id_), None)
             return copy.deepcopy(record["state"]) if record else None
 
     def update(self, kind: Kind, name: str, scope: Scope, id_: str, old: Values, inputs: Values) -> dict[str, Any]:
@@ -166,6 +169,11 @@ class Cloud:
                             raise CloudError(code, text.format(id=call.id, **_words(call)))
 
 
+def _asked(kind: Kind, record: Values) -> str:
+    """What a resource is imported by, where that is not its id: names, of which those that are ARNs give their end."""
+    return "/".join(str(record["state"].get(key)).rpartition("/")[2] for key in kind.imported)
+
+
 def state_of(kind: Kind, scope: Scope, inputs: Values) -> dict[str, Any]:
     """What a resource reports of its inputs: they, the defaults, the region and all tags."""
     state = {key: value for key, value in {**kind.defaults, **inputs}.items() if key != DEFAULTS}
@@ -226,7 +234,8 @@ def _unique(kind: Kind, call: Call) -> None:
     mine = [call.inputs.get(key) for key in kind.unique.keys]
     for other in call.others(kind.token, region=kind.region(call.scope)):
         if [other.get(key) for key in kind.unique.keys] == mine:
-            raise CloudError(kind.unique.code, kind.unique.text.format(value=mine[-1], **_words(call)), 409)
+            text = kind.unique.text.format(value=mine[-1], id=other.get("id"), **_words(call))
+            raise CloudError(kind.unique.code, text, 409)
 
 
 def _quota(kind: Kind, call: Call) -> None:

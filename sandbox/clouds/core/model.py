@@ -151,6 +151,8 @@ class Kind:
     """Belongs to no region."""
     keyed: str = "id"
     """Under what of its state the world keeps it, where several can have one id."""
+    imported: tuple[str, ...] = ()
+    """What of its state an import names, parted by ``/``, where that is not its id."""
 
     def region(self, scope: Scope) -> str:
         """Where in the world its records lie."""

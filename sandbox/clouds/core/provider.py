@@ -102,6 +102,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             for key in olds.keys() | news.keys()
             if key != DEFAULTS and not same(key, olds.get(key), news.get(key), kind.documents)
         } - set(request.ignoreChanges)
+        # What the cloud fills in where nothing is given stays as it is, as an import has found it.
+        keys = {key for key in keys if key in news or key not in kind.computed}
         response = provider_pb2.DiffResponse
         if not keys:
             return response(changes=response.DIFF_NONE)
@@ -140,7 +142,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         if state is None:
             return provider_pb2.ReadResponse()
         return provider_pb2.ReadResponse(
-            id=request.id, properties=message(state), inputs=message(self._inputs(kind, inputs, before, state))
+            id=state.get("id", request.id),
+            properties=message(state),
+            inputs=message(self._inputs(kind, inputs, before, state)),
         )
 
     def Update(self, request: provider_pb2.UpdateRequest, context: grpc.ServicerContext) -> provider_pb2.UpdateResponse:

@@ -72,6 +72,39 @@ def truth(engine: Engine) -> declared.Declared:
     return declared.parse(outputs, "dev")
 
 
+def assert_aws_has_what_was_declared(engine: Engine) -> None:
+    """AWS's client finds each role, log group, alarm, load balancer, listener, rule and target group of the state."""
+    state = json.loads(engine.must("stack", "export"))["deployment"]["resources"]
+
+    def declared_ids(token: str) -> set[str]:
+        return {one["id"] for one in state if one["type"] == token}
+
+    iam, elb = boto3.client("iam", region_name=REGION), boto3.client("elbv2", region_name=REGION)
+    roles = {one["RoleName"] for one in iam.list_roles()["Roles"]}
+    inline = {f"{role}:{name}" for role in roles for name in iam.list_role_policies(RoleName=role)["PolicyNames"]}
+    groups = boto3.client("logs", region_name=REGION).describe_log_groups()["logGroups"]
+    alarms = boto3.client("cloudwatch", region_name=REGION).describe_alarms()["MetricAlarms"]
+    balancers = {one["LoadBalancerArn"] for one in elb.describe_load_balancers()["LoadBalancers"]}
+    listeners = {
+        one["ListenerArn"] for arn in balancers for one in elb.describe_listeners(LoadBalancerArn=arn)["Listeners"]
+    }
+    rules = {
+        one["RuleArn"]
+        for arn in listeners
+        for one in elb.describe_rules(ListenerArn=arn)["Rules"]
+        if not one["IsDefault"]
+    }
+    targets = {one["TargetGroupArn"] for one in elb.describe_target_groups()["TargetGroups"]}
+    assert roles == declared_ids(tokens.ROLE) != set()
+    assert inline == declared_ids(tokens.ROLE_POLICY) != set()
+    assert {one["logGroupName"] for one in groups} == declared_ids(tokens.LOG_GROUP) != set()
+    assert {one["AlarmName"] for one in alarms} == declared_ids(tokens.ALARM)
+    assert balancers == declared_ids(tokens.LOAD_BALANCER) != set()
+    assert listeners == declared_ids(tokens.LISTENER) != set()
+    assert rules == declared_ids(tokens.LISTENER_RULE) != set()
+    assert targets == declared_ids(tokens.TARGET_GROUP) != set()
+
+
 @pytest.mark.usefixtures("credentials")
 def test_a_deployment_is_proven_and_one_that_was_taken_back_has_failed(
     engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -81,6 +114,7 @@ def test_a_deployment_is_proven_and_one_that_was_taken_back_has_failed(
     with serving(world, REGION) as address:
         monkeypatch.setenv("AWS_ENDPOINT_URL", address)
         engine.must("up", "--yes", "--skip-preview")
+        assert_aws_has_what_was_declared(engine)
         (finding,) = verify(truth(engine), EcsObserver(REGION), output, timeout=10)
         assert (finding.snapshot.desired, finding.snapshot.ready, finding.snapshot.autoscaled) == (3, 3, True)
         assert {c.running_image for one in finding.snapshot.current for c in one.containers} == {"sha256:" + "a" * 64}

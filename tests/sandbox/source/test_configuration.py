@@ -211,6 +211,12 @@ def test_the_ingress_listens_where_it_is_told() -> None:
     assert "--entryPoints.web.address=:18080" in _traefik(list(addons.manifests(images, listen="")))
 
 
+def test_prometheus_listens_where_the_ingress_does() -> None:
+    images = {name: name for name in addons.ADDONS}
+    assert "--web.listen-address=127.0.0.1:19090" in _args(list(addons.manifests(images)), "prometheus")
+    assert "--web.listen-address=:19090" in _args(list(addons.manifests(images, listen="")), "prometheus")
+
+
 @pytest.mark.parametrize(
     ("manifest", "path"),
     [
@@ -276,7 +282,11 @@ def test_every_port_is_its_own() -> None:
 
 
 def _traefik(found: list[dict[str, Any]]) -> list[str]:
-    (deployment,) = (each for each in found if each["metadata"]["name"] == "traefik" and each["kind"] == "Deployment")
+    return _args(found, "traefik")
+
+
+def _args(found: list[dict[str, Any]], name: str) -> list[str]:
+    (deployment,) = (each for each in found if each["metadata"]["name"] == name and each["kind"] == "Deployment")
     return list(deployment["spec"]["template"]["spec"]["containers"][0]["args"])
 
 

@@ -1,0 +1,160 @@
+"""``caas preview`` and ``caas drift``: what an apply would change, and what has changed without one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from components.spec import Environment, read_files
+from delivery import drift as drifting
+from delivery.command_line import Debug, Directory, Json, Stack, environment_of
+from delivery.command_line import run as run_command
+from delivery.engine import Engine
+from delivery.errors import DeliveryError
+from delivery.exit_codes import Exit
+from delivery.output import Output
+from delivery.preview import document, markdown, run, text
+from delivery.preview.model import Verdict
+from delivery.prices.estimate import estimate
+from delivery.prices.table import load
+from delivery.seal import sealing
+from delivery.stack import ProgramStack
+
+SavePlan = Annotated[
+    Path | None, typer.Option(help="Write a sealed plan to this file, for `caas up --plan`.", dir_okay=False)
+]
+PolicyPack = Annotated[
+    Path | None,
+    typer.Option(
+        "--policy-pack", help="Directory of the policy pack. Default: `policies` beside the program.", file_okay=False
+    ),
+]
+NoPolicies = Annotated[bool, typer.Option("--no-policies", help="Ask no policy pack.")]
+Limit = Annotated[int, typer.Option("--markdown-limit", min=1000, help="Characters that a comment may have.")]
+PreviewTimeout = Annotated[float, typer.Option(min=1, help="Seconds that the engine may take.")]
+FailOnDrift = Annotated[bool, typer.Option("--fail-on-drift", help="End with exit code 6 where there is drift.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(preview)
+    app.command()(drift)
+
+
+def preview(
+    stack: Stack,
+    directory: Directory = Path(),
+    save_plan: SavePlan = None,
+    policy_pack: PolicyPack = None,
+    no_policies: NoPolicies = False,
+    markdown_file: Annotated[
+        Path | None,
+        typer.Option("--markdown", help="Write the comment for a merge request to this file.", dir_okay=False),
+    ] = None,
+    markdown_limit: Limit = markdown.LIMIT,
+    timeout: PreviewTimeout = run.TIMEOUT,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Show what an apply would change, what the policies say, and roughly what it costs; changes nothing."""
+
+    def work(output: Output) -> None:
+        environment = environment_of(directory, stack)
+        pack = _pack(directory, policy_pack, no_policies=no_policies)
+        program = ProgramStack(directory.resolve(), stack, environment.project, Engine())
+        handle = program.select()
+        output.masker.add(program.secret_values())
+        stored = program.state()
+        found = run.preview(handle, program, output, pack=pack, timeout=timeout)
+        cost = estimate(found, load(), _regions(environment))
+        prod = environment.tier == "prod"
+        for line in text.lines(stack, found, cost, prod=prod):
+            output.result(line)
+        content = document.preview(stack, found, cost)
+        if markdown_file is not None:
+            comment = markdown.preview(environment.project, stack, found, cost, prod=prod, limit=markdown_limit)
+            _write(markdown_file, output.masker(comment))
+        if found.said(Verdict.VIOLATION):
+            raise sealing.violated(stack, found, content)
+        if save_plan is not None:
+            plan = sealing.save(save_plan, program, found, stored, pack, output.masker)
+            output.result(f"Plan written to {save_plan}: {plan['summary']}; `caas up --plan {save_plan}` applies it.")
+            content["plan"] = str(save_plan)
+        output.document(content)
+
+    run_command(work, as_json=as_json, debug=debug)
+
+
+def drift(
+    stack: Stack,
+    directory: Directory = Path(),
+    markdown_file: Annotated[
+        Path | None, typer.Option("--markdown", help="Write it as Markdown to this file.", dir_okay=False)
+    ] = None,
+    markdown_limit: Limit = markdown.LIMIT,
+    fail_on_drift: FailOnDrift = False,
+    timeout: PreviewTimeout = run.TIMEOUT,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Show how the platform differs from what was last applied; changes neither. For a scheduled job."""
+
+    def work(output: Output) -> None:
+        _, project, _ = read_files(directory, stack)
+        program = ProgramStack(directory.resolve(), stack, project, Engine())
+        handle = program.select()
+        output.masker.add(program.secret_values())
+        found = drifting.declared(run.refresh(handle, program, output, timeout=timeout))
+        for line in drifting.lines(stack, found):
+            output.result(line)
+        if markdown_file is not None:
+            _write(markdown_file, output.masker(markdown.drift(project, stack, found, limit=markdown_limit)))
+        if found.changes and fail_on_drift:
+            raise DeliveryError(
+                f"Stack {stack!r} has drifted: {len(found.changes)} resources differ from what was applied.",
+                Exit.NOT_PROVEN,
+                remedy=f"`caas up --stack {stack}` brings back what was declared; else declare what is there now.",
+                content=document.drift(stack, found),
+            )
+        output.document(document.drift(stack, found))
+
+    run_command(work, as_json=as_json, debug=debug)
+
+
+def _pack(directory: Path, named: Path | None, *, no_policies: bool) -> Path | None:
+    if named is not None and no_policies:
+        raise DeliveryError("--policy-pack and --no-policies exclude each other.", Exit.BAD_INPUT, remedy="Give one.")
+    if no_policies:
+        return None
+    if named is None:
+        return run.default_pack(directory)
+    if not (named / "PulumiPolicy.yaml").is_file():
+        raise DeliveryError(
+            f"There is no policy pack in {named}: it has no PulumiPolicy.yaml.",
+            Exit.BAD_INPUT,
+            remedy="Name the directory that has it.",
+        )
+    return named.resolve()
+
+
+def _regions(environment: Environment) -> dict[str, str]:
+    """Cloud -> where the stack's resources are."""
+    found: dict[str, str] = {}
+    if environment.aws is not None:
+        found["aws"] = environment.aws.region
+    if environment.azure is not None:
+        found["azure"] = environment.azure.location
+    if environment.gcp is not None:
+        found["gcp"] = environment.gcp.region
+    return found
+
+
+def _write(path: Path, content: str) -> None:
+    try:
+        path.write_text(content, encoding="utf-8")
+    except OSError as error:
+        raise DeliveryError(
+            f"{path} cannot be written: {error.strerror}.", Exit.BAD_INPUT, remedy="Name a file that can."
+        ) from error

@@ -1,0 +1,51 @@
+"""What git knows of the sources: the commit that is released, and the commits between two releases.
+
+A directory that is no work tree, or a machine without git, is no error: a release is then recorded without a commit.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from datetime import datetime
+from pathlib import Path
+
+from delivery.records import Commit
+
+LIMIT = 20.0
+"""Seconds for one answer of git."""
+PIPELINE_BRANCHES = ("CI_COMMIT_BRANCH", "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME", "GITHUB_HEAD_REF", "GITHUB_REF_NAME")
+"""Environment variables in which a pipeline, which checks out no branch, names it. Jenkins: BRANCH_NAME."""
+
+
+def current(directory: Path) -> Commit | None:
+    """The commit that is checked out; None where git does not know."""
+    shown = _git(directory, "show", "--no-patch", "--format=%H%n%cI", "HEAD")
+    if shown is None:
+        return None
+    id_, time = shown.splitlines()
+    status = _git(directory, "status", "--porcelain", "--untracked-files=normal", "--", ".")
+    return Commit(id_, datetime.fromisoformat(time), _branch(directory), dirty=status != "")
+
+
+def between(directory: Path, old: str, new: str) -> tuple[str, ...] | None:
+    """One line for each commit that the new one holds and the old one does not, newest first; None where git does not
+    know both."""
+    listed = _git(directory, "log", "--format=%h %cs %an: %s", f"{old}..{new}", "--")
+    return None if listed is None else tuple(listed.splitlines())
+
+
+def _branch(directory: Path) -> str | None:
+    named = next((os.environ[v] for v in (*PIPELINE_BRANCHES, "BRANCH_NAME") if os.environ.get(v)), None)
+    return named or _git(directory, "symbolic-ref", "--quiet", "--short", "HEAD") or None
+
+
+def _git(directory: Path, *arguments: str) -> str | None:
+    """What git says; None where it refuses or is not there."""
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(directory), *arguments], capture_output=True, text=True, timeout=LIMIT, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None

@@ -1,0 +1,1 @@
+"""A rough monthly cost of what is declared, from a small dated table. What it does not know, it says."""

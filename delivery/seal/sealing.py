@@ -1,0 +1,141 @@
+"""Seals a preview, and binds an apply to it: refuses when anything that the plan rests on has moved, and names it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pulumi import automation as auto
+
+from components.spec import Environment
+from delivery.errors import DeliveryError
+from delivery.exit_codes import Exit
+from delivery.output import Output
+from delivery.preview import run
+from delivery.preview.model import Preview, Verdict
+from delivery.preview.text import UNDECIDED_IN_PROD, counts
+from delivery.seal import document, source, state, steps
+from delivery.seal.plan import MOST, missing, moved
+from delivery.stack import ProgramStack
+
+
+def save(
+    path: Path,
+    stack: ProgramStack,
+    found: Preview,
+    stored: Mapping[str, Any],
+    pack: Path | None,
+    masker: Callable[[str], str],
+) -> dict[str, Any]:
+    """Write a plan for what a preview found. ``stored``: the state from before it; moved meanwhile is refused."""
+    if stored.get("pending_operations"):
+        raise DeliveryError(
+            f"Stack {stack.name!r} has operations that a killed apply left: no plan would hold.",
+            Exit.REFUSED_PLAN,
+            remedy=f"`caas up --stack {stack.name}` or `pulumi refresh` puts them right.",
+        )
+    rested = _rested(stack, stack.state(), pack)
+    if moved({"state": state.version(stored)}, rested):
+        raise DeliveryError(
+            f"Stack {stack.name!r} was changed while it was previewed.", Exit.REFUSED_PLAN, remedy="Try again."
+        )
+    plan = {
+        "project": stack.project,
+        "stack": stack.name,
+        "made": {"at": datetime.now(UTC).isoformat(timespec="seconds"), "by": source.who()},
+        "summary": counts(found),
+        "policyPack": os.path.relpath(pack, stack.directory) if pack is not None else None,
+        **rested,
+        **_promised(found, stored),
+    }
+    plan = {name: _masked(each, masker) for name, each in plan.items()}
+    document.write(path, plan)
+    return plan
+
+
+def check(
+    path: Path,
+    environment: Environment,
+    stack: ProgramStack,
+    handle: auto.Stack,
+    output: Output,
+    *,
+    timeout: float = run.TIMEOUT,
+) -> None:
+    """Refuse the apply unless everything is as it was sealed; previews again for that, and looks at the state once
+    more when the engine is about to begin. DeliveryError with exit code 4 (or 3, for a policy) where it does not hold.
+    """
+    plan = document.read(path)
+    _same_stack(path, plan, stack)
+    pack = stack.directory / plan["policyPack"] if plan.get("policyPack") else None
+    stored = stack.state()
+    _hold(plan, _masked(_rested(stack, stored, pack), output.masker), stack)
+    output.say(
+        f"Plan {path.name} of {plan['made']['at']} by {plan['made']['by']}: {plan['summary']}. Previewing again."
+    )
+    found = run.preview(handle, stack, output, pack=pack, timeout=timeout)
+    if found.said(Verdict.VIOLATION):
+        raise violated(stack.name, found)
+    _hold(plan, _masked(_promised(found, stored), output.masker), stack)
+    if environment.tier == "prod" and found.said(Verdict.UNDECIDED):
+        output.warn(UNDECIDED_IN_PROD)
+    output.say("The plan holds.", "green")
+    stack.engine.before_update = lambda: _hold(plan, {"state": state.version(stack.state())}, stack)
+
+
+def violated(stack: str, found: Preview, content: Mapping[str, Any] | None = None) -> DeliveryError:
+    """A mandatory policy says no."""
+    details = tuple(f"{one.rule} ({one.resource}): {one.message}" for one in found.said(Verdict.VIOLATION))
+    return DeliveryError(f"Stack {stack!r} violates a mandatory policy.", Exit.POLICY, details=details, content=content)
+
+
+def _rested(stack: ProgramStack, stored: Mapping[str, Any], pack: Path | None) -> dict[str, Any]:
+    """What a plan rests on, as it is now."""
+    return {
+        "commit": source.commit(stack.directory),
+        "configuration": source.configuration(stack.directory, stack.name),
+        "state": state.version(stored),
+        "policies": source.policies(pack),
+        "tools": source.tools(str(stack.engine.version)),
+    }
+
+
+def _promised(found: Preview, stored: Mapping[str, Any]) -> dict[str, Any]:
+    """What an apply would do, as a preview says now."""
+    return {"images": steps.images(found), "steps": steps.steps(found, state.ignored(stored))}
+
+
+def _hold(plan: Mapping[str, Any], now: Mapping[str, Any], stack: ProgramStack) -> None:
+    found = moved(plan, now)
+    if not found:
+        return
+    lines = [f"{part}: {line}" for part, each in found.items() for line in each]
+    more = (f"(and {len(lines) - MOST} more)",) if len(lines) > MOST else ()
+    raise DeliveryError(
+        f"The plan no longer fits stack {stack.name!r}; moved: {', '.join(found)}. Nothing was changed.",
+        Exit.REFUSED_PLAN,
+        remedy=f"Make a new one: `caas preview --stack {stack.name} --save-plan FILE`.",
+        details=(*lines[:MOST], *more),
+    )
+
+
+def _same_stack(path: Path, plan: Mapping[str, Any], stack: ProgramStack) -> None:
+    named = f"{plan.get('project')}/{plan.get('stack')}"
+    if named != f"{stack.project}/{stack.name}":
+        raise DeliveryError(
+            f"The plan {path} is for stack {named}, not for {stack.project}/{stack.name}.", Exit.REFUSED_PLAN
+        )
+    if lacking := missing(plan):
+        raise DeliveryError(f"The plan {path} lacks {', '.join(lacking)}.", Exit.REFUSED_PLAN)
+
+
+def _masked(value: Any, masker: Callable[[str], str]) -> Any:
+    """The same, with no secret in any text: a plan is handed around."""
+    if isinstance(value, dict):
+        return {name: _masked(each, masker) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_masked(each, masker) for each in value]
+    return masker(value) if isinstance(value, str) else value

@@ -1,0 +1,298 @@
+"""Every command against a stack that is not there, a backend that cannot be reached or refuses, a wrong passphrase, a
+missing kubeconfig and an expired credential: one clear line and its exit code.
+
+The commands are those that the command line has. One that is missing in the table below fails a test.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from delivery import cli
+from delivery.exit_codes import Exit
+from tests import projects
+from tests.cluster import hello
+from tests.engine import simulated
+from tests.projects import Completed, Project
+
+pytestmark = [pytest.mark.engine, pytest.mark.slow]
+
+STACK = "check"
+ABSENT = "nowhere"
+IMAGE = "registry.test/hello@sha256:" + "1" * 64
+URN = f"urn:pulumi:{STACK}::caas-test::"
+
+
+@dataclass(frozen=True)
+class Ends:
+    """How a command is to end, and what its one line says."""
+
+    code: Exit
+    words: tuple[str, ...] = ()
+
+
+FINE = Ends(Exit.FINE)
+"""The command does not need what is wrong, and says nothing of it."""
+
+DEFAULT: Mapping[str, Ends] = {
+    "no such stack file": Ends(Exit.BAD_INPUT, (f"Pulumi.{ABSENT}.yaml", "stacks with one: check")),
+    "no such stack": Ends(Exit.BAD_INPUT, ("There is no stack 'check' in file://", "caas up --stack check")),
+    "backend out of reach": Ends(Exit.BAD_INPUT, ("The state backend s3://none", "PULUMI_BACKEND_URL")),
+    "backend refuses": Ends(
+        Exit.BAD_INPUT, ("The state backend http://127.0.0.1", "refuses the credential", "PULUMI_ACCESS_TOKEN")
+    ),
+    "wrong passphrase": Ends(Exit.BAD_INPUT, ("The passphrase of stack 'check' is wrong", "PULUMI_CONFIG_PASSPHRASE")),
+    "no kubeconfig": Ends(Exit.BAD_INPUT, ("Kubeconfig", "does not exist", "KUBECONFIG")),
+    "expired credential": Ends(Exit.NOT_PROVEN, ("answered 401", "credential must be valid")),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """How a command is called, and where it ends otherwise than most."""
+
+    arguments: tuple[str, ...] = ("--stack", STACK)
+    otherwise: Mapping[str, Ends] = field(default_factory=dict)
+
+
+CLUSTERLESS = {"no kubeconfig": FINE, "expired credential": FINE}
+NO_TRAFFIC = Ends(Exit.DEPLOYMENT_FAILED, ("answered 401", "credential must be valid"))
+OF_TRAFFIC = {"wrong passphrase": NO_TRAFFIC, "expired credential": NO_TRAFFIC}
+"""These need no secret, as verify does: with a wrong passphrase they come as far as to the cluster, which refuses."""
+REVIEW = "review-branch"
+OF_REVIEW = {"wrong passphrase": Ends(Exit.BAD_INPUT, (f"The passphrase of stack '{REVIEW}' is wrong",))}
+
+COMMANDS: Mapping[str, Row] = {
+    "validate": Row(otherwise={name: FINE for name in DEFAULT if name != "no such stack file"}),
+    "up": Row(
+        otherwise={
+            # It makes the stack, and then finds no cluster.
+            "no such stack": DEFAULT["no kubeconfig"],
+            "expired credential": Ends(Exit.BAD_INPUT, ("answered 401", "credential must be valid")),
+        }
+    ),
+    "verify": Row(otherwise={"wrong passphrase": DEFAULT["expired credential"]}),
+    "continue": Row(otherwise=OF_TRAFFIC),
+    "abort": Row(otherwise=OF_TRAFFIC),
+    "unlock": Row(otherwise={**CLUSTERLESS, "wrong passphrase": FINE}),
+    "review up": Row(
+        ("--from", STACK, "--branch", "branch"),
+        {
+            **OF_REVIEW,
+            "no such stack": DEFAULT["no kubeconfig"],
+            # Nothing runs there yet that could be looked at before the engine is asked to make it.
+            "expired credential": Ends(
+                Exit.DEPLOYMENT_FAILED, (f"A credential that stack '{REVIEW}' needs was refused",)
+            ),
+        },
+    ),
+    "review list": Row(
+        (), {**CLUSTERLESS, "no such stack": FINE, "wrong passphrase": FINE, "no such stack file": FINE}
+    ),
+    "review down": Row(
+        ("--branch", "branch"),
+        {
+            **CLUSTERLESS,
+            **OF_REVIEW,
+            "no such stack": Ends(Exit.BAD_INPUT, (f"There is no stack '{REVIEW}' in file://",)),
+            "no such stack file": FINE,
+        },
+    ),
+    "review reap": Row(
+        (),
+        {
+            **CLUSTERLESS,
+            "no such stack": FINE,
+            "no such stack file": FINE,
+            "wrong passphrase": Ends(Exit.DEPLOYMENT_FAILED, (f"0 removed, but not {REVIEW}",)),
+        },
+    ),
+}
+
+
+def names(group: TyperGroup, *above: str) -> Iterator[str]:
+    """Every command that the command line has."""
+    for name, command in group.commands.items():
+        if isinstance(command, TyperGroup):
+            yield from names(command, *above, name)
+        else:
+            yield " ".join((*above, name))
+
+
+def test_every_command_is_in_the_table() -> None:
+    group = get_command(cli.app)
+    assert isinstance(group, TyperGroup)
+    assert sorted(names(group)) == sorted(COMMANDS), "add the new command to COMMANDS"
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory, engine_environment: dict[str, str]) -> Project:
+    """A project with a stack to which a Kubernetes service was applied, and a review stack that has expired."""
+    home = tmp_path_factory.mktemp("every-command")
+    project = projects.make(home / "project", STACK, **engine_environment, HOME=str(home))
+    described = {key: value for key, value in hello.service(image=IMAGE).items() if key != "build"}
+    project.write({"hello": described}, hello.settings(STACK))
+    must(project.pulumi("stack", "init", "--no-select"))
+    must(project.pulumi("config", "set", "--secret", "--path", "caas:secrets.word", "hidden-word"))
+    applied(project)
+    project.stack = REVIEW
+    shutil.copy(project.directory / f"Pulumi.{STACK}.yaml", project.directory / f"Pulumi.{REVIEW}.yaml")
+    must(project.pulumi("stack", "init", "--no-select"))
+    must(project.pulumi("stack", "tag", "set", "caas:expires", "2026-01-01T00:00:00+00:00"))
+    must(project.pulumi("stack", "tag", "set", "caas:review", "branch"))
+    project.stack = STACK
+    return project
+
+
+def must(done: Completed) -> str:
+    assert done.code == 0, done.text
+    return done.out
+
+
+def applied(project: Project) -> None:
+    """Write into the state what an apply of the program would have."""
+    exported = json.loads(must(project.pulumi("stack", "export")))
+    service = {
+        "image": IMAGE,
+        "url": None,
+        "namespace": "caas-test-check",
+        "deployment": "hello",
+        "port": 8080,
+        "minimum": 1,
+        "maximum": 1,
+        "healthPath": "/healthz",
+    }
+    outputs = {"environment": "dev", "platform": "kubernetes", "services": {"hello": service}, "kubernetes": {}}
+    root = {"urn": f"{URN}pulumi:pulumi:Stack::caas-test-check", "type": "pulumi:pulumi:Stack", "outputs": outputs}
+    deployment = {
+        "urn": f"{URN}kubernetes:apps/v1:Deployment::hello-deployment",
+        "type": "kubernetes:apps/v1:Deployment",
+        "inputs": {"metadata": {"name": "hello", "namespace": "caas-test-check"}},
+        "outputs": {"metadata": {"generation": 1}},
+    }
+    salt = YAML(typ="safe").load(project.directory / f"Pulumi.{STACK}.yaml")["encryptionsalt"]
+    exported["deployment"]["secrets_providers"] = {"type": "passphrase", "state": {"salt": salt}}
+    exported["deployment"]["resources"] = [{**one, "custom": False} for one in (root, deployment)]
+    file = project.directory / "import.json"
+    file.write_text(json.dumps(exported))
+    must(project.pulumi("stack", "import", "--file", str(file)))
+
+
+@pytest.fixture(scope="module")
+def refusing() -> Iterator[str]:
+    """The address of a server that answers 401 to everybody."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            body = b'{"kind": "Status", "code": 401, "message": "Unauthorized", "reason": "Unauthorized"}'
+            self.send_response(401)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_GET = do_POST = answer
+
+        def log_message(self, *_: Any) -> None:
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def kubeconfig(directory: Path, server: str) -> str:
+    """A kubeconfig whose token nobody takes."""
+    file = directory / "kubeconfig"
+    content = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": "it", "cluster": {"server": server}}],
+        "users": [{"name": "it", "user": {"token": "expired"}}],
+        "contexts": [{"name": "it", "context": {"cluster": "it", "user": "it"}}],
+        "current-context": "it",
+    }
+    file.write_text(json.dumps(content))
+    return str(file)
+
+
+@pytest.fixture
+def project(template: Project, tmp_path: Path, refusing: str) -> Project:
+    """A copy of the template whose cluster refuses its credential."""
+    directory = tmp_path / "project"
+    shutil.copytree(template.directory, directory, symlinks=True)
+    environment = {**template.environment, "PULUMI_BACKEND_URL": f"file://{directory / 'state'}"}
+    return Project(directory, STACK, {**environment, "KUBECONFIG": kubeconfig(tmp_path, refusing)})
+
+
+def arrange(project: Project, situation: str, refusing: str) -> str:
+    """Let it be so; answers the stack to name."""
+    given = project.environment
+    if situation == "no such stack file":
+        return ABSENT
+    if situation == "no such stack":
+        shutil.rmtree(project.directory / "state")
+        (project.directory / "state").mkdir()
+        given["KUBECONFIG"] = str(project.directory / "none")
+    elif situation == "backend out of reach":
+        given |= {"PULUMI_BACKEND_URL": "s3://none?endpoint=127.0.0.1:1&region=x", "AWS_MAX_ATTEMPTS": "1"}
+        given |= {"AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"}
+    elif situation == "backend refuses":
+        given |= {"PULUMI_BACKEND_URL": refusing, "PULUMI_ACCESS_TOKEN": "expired"}
+    elif situation == "wrong passphrase":
+        given["PULUMI_CONFIG_PASSPHRASE"] = "not the one"
+    elif situation == "no kubeconfig":
+        given["KUBECONFIG"] = str(project.directory / "none")
+    return STACK
+
+
+@pytest.mark.parametrize("situation", DEFAULT)
+@pytest.mark.parametrize("command", COMMANDS)
+def test_it_ends_with_one_line_and_its_code(project: Project, refusing: str, command: str, situation: str) -> None:
+    row = COMMANDS[command]
+    if command in ("continue", "abort"):
+        described = {key: value for key, value in hello.shifting("canary", image=IMAGE).items() if key != "build"}
+        project.write({"hello": described}, hello.settings(STACK))
+    stack = arrange(project, situation, refusing)
+    arguments = [stack if argument == STACK else argument for argument in row.arguments]
+    done = project.run(
+        [*project.caas_command("up")[:3], *command.split(), *arguments, "--directory", str(project.directory)]
+    )
+    expected = row.otherwise.get(situation, DEFAULT[situation])
+    assert done.code == expected.code, done.text
+    errors = [line for line in done.err.splitlines() if line.startswith("error: ")]
+    assert len(errors) == (0 if expected.code is Exit.FINE else 1), done.text
+    said = done.err if situation == "no such stack file" else "".join(errors)
+    for word in expected.words:
+        assert word in said, done.text
+    for foreign in ("Traceback", "Unexpected", "not the one", "hidden-word"):
+        assert foreign not in done.text
+
+
+def test_an_expired_credential_of_a_cloud(engine_project: Project) -> None:
+    with simulated.aws(engine_project) as aws:
+        message = "The security token included in the request is expired"
+        aws.fault(fault="throttle", code="ExpiredToken", message=message)
+        done = aws.project.caas("up")
+    assert done.code == Exit.DEPLOYMENT_FAILED, done.text
+    (line,) = [line for line in done.err.splitlines() if line.startswith("error: ")]
+    assert line.startswith("error: A credential that stack 'check' needs was refused: ")
+    assert message in line
+    assert "renew it, and run the same command again" in line
+    assert "Traceback" not in done.text

@@ -1,0 +1,117 @@
+"""A review environment on the real engine: made from dev's configuration, found from another machine, and removed there
+although the removal is killed half way. Nothing else is touched."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from delivery import processes
+from delivery.exit_codes import Exit
+from delivery.review_stack import EXPIRES, stack_name
+from sandbox.clouds.core.world import World
+from tests.components.aws.worlds import REGION
+from tests.engine import simulated
+from tests.engine.simulated import Aws, ended, until
+from tests.projects import Project
+
+pytestmark = [pytest.mark.engine, pytest.mark.slow]
+
+BRANCH = "feature/login"
+NAME = stack_name(BRANCH)
+PAST = "2026-01-01T00:00:00+00:00"
+
+
+@pytest.fixture
+def aws(engine_project: Project) -> Iterator[Aws]:
+    with simulated.aws(engine_project) as found:
+        yield found
+
+
+def review(project: Project, command: str, *arguments: str, code: int = 0) -> Any:
+    """A command of ``caas review``; its document."""
+    done = project.run(review_command(project, command, *arguments))
+    assert done.code == code, done.text
+    return json.loads(done.out)
+
+
+def review_command(project: Project, command: str, *arguments: str) -> list[str]:
+    python = project.caas_command("review")[:4]
+    return [*python, command, "--json", "--directory", str(project.directory), *arguments]
+
+
+def another_machine(project: Project, directory: Path) -> Project:
+    """The project as a scheduled job checks it out: no file of a review stack, the same backend."""
+    directory.mkdir()
+    for name in ("Pulumi.yaml", "__main__.py", "components"):
+        (directory / name).symlink_to(project.directory / name)
+    return Project(directory, NAME, project.environment)
+
+
+def test_it_is_made_found_and_removed_from_another_machine(aws: Aws, tmp_path: Path) -> None:
+    project = aws.project
+    secret = ("config", "set", "--secret", "--path", "caas:secrets.chat", "hidden-word")
+    for made in (("stack", "init", "--no-select"), secret):
+        done = project.pulumi(*made)
+        assert done.code == 0, done.text
+    # A name alone makes no review stack.
+    other = Project(project.directory, "review-by-name-alone", project.environment)
+    assert other.pulumi("stack", "init", "--no-select").code == 0
+
+    up = review(project, "up", "--branch", BRANCH, "--ttl", "2h", "--from", project.stack)
+    assert (up["stack"], up["branch"], up["expired"]) == (NAME, BRANCH, False)
+    written = (project.directory / f"Pulumi.{NAME}.yaml").read_text()
+    assert "not to be committed" in written
+    assert "hidden-word" not in written
+
+    job = another_machine(project, tmp_path / "job")
+    (found,) = review(job, "list")["reviews"]
+    assert found == {"stack": NAME, "branch": BRANCH, "expires": up["expires"], "expired": False}
+    assert [one["stack"] for one in review(job, "reap")["kept"]] == [NAME]
+    assert job.pulumi("stack", "tag", "set", EXPIRES, PAST).code == 0
+
+    aws.fault(operation="delete")
+    reaping = simulated.start(job, review_command(job, "reap"))
+    until(aws.fault_met, reaping, "the cluster is being removed")
+    engines = simulated.children(reaping.pid)
+    for pid in (reaping.pid, *engines):
+        os.kill(pid, signal.SIGKILL)
+    assert ended(reaping).code == -signal.SIGKILL
+    assert job.state()["pending_operations"] != []
+    aws.no_fault()
+
+    assert [one["stack"] for one in review(job, "reap")["removed"]] == [NAME]
+    assert [processes.session_members(engine) for engine in engines] == [[]] * len(engines)
+    assert review(job, "list") == {"reviews": []}
+    left = json.loads(project.run(["pulumi", "stack", "ls", "--json"]).out)
+    assert sorted(one["name"] for one in left) == sorted([project.stack, other.stack])
+    with World(aws.home / "aws.json").open() as world:
+        kinds = (simulated.CLUSTER, "aws:ecs/service:Service", "aws:ec2/vpc:Vpc")
+        assert [dict(world.all(kind, REGION)) for kind in kinds] == [{}, {}, {}], "something stayed behind"
+    refused = review(job, "down", "--branch", "by-name-alone", code=Exit.BAD_INPUT)
+    assert refused["error"] == "Stack 'review-by-name-alone' is no review environment and was not touched."
+
+
+def test_a_stack_of_the_same_name_that_is_none_is_not_taken_over(aws: Aws) -> None:
+    project = aws.project
+    mine = Project(project.directory, NAME, project.environment)
+    shutil.copy(project.directory / f"Pulumi.{project.stack}.yaml", project.directory / f"Pulumi.{NAME}.yaml")
+    assert mine.pulumi("stack", "init", "--no-select").code == 0
+    refused = review(project, "up", "--branch", BRANCH, "--from", project.stack, code=Exit.BAD_INPUT)
+    assert refused["error"] == f"Stack {NAME!r} exists and is no review environment."
+    assert "not to be committed" not in (project.directory / f"Pulumi.{NAME}.yaml").read_text()
+
+
+def test_only_a_stack_of_tier_dev_lends_its_configuration(aws: Aws) -> None:
+    project = aws.project
+    with_owner = {"owner": "team", "costCentre": "4711", "tier": "staging"}
+    project.write({"thing": {**simulated.SERVICE, "replicas": 2}}, simulated.settings(**with_owner))
+    refused = review(project, "up", "--branch", BRANCH, "--from", project.stack, code=Exit.BAD_INPUT)
+    assert refused["error"] == "A review environment is made from a stack of tier dev; check is staging."
