@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from components.spec import Environment
@@ -65,22 +65,42 @@ PLATFORMS: dict[str, tuple[World, Callable[..., dict[str, Any]], int]] = {
 """Platform -> what makes an environment and a service of it, and how many are tried: 500 in all."""
 
 
+PROD: dict[str, dict[str, Any]] = {
+    "gke": {"gcp": {"kmsKey": gcp.KEY, "binaryAuthorization": True}},
+    "azure-aci": {"azure": {"quarantine": True}},
+}
+"""What the rules ask of prod and the description leaves to the user."""
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_a_valid_environment_raises_no_alarm(platform: str) -> None:
     environment, service, count = PLATFORMS[platform]
     tried = []
 
-    @settings(max_examples=count, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=count,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+        phases=(Phase.generate,),
+    )
     @given(st.data(), st.sampled_from(sorted(TIERS)), st.booleans())
     def none(data: st.DataObject, stack: str, preview: bool) -> None:
         described = data.draw(st.dictionaries(NAMES, services(TIERS[stack]), min_size=1, max_size=2))
+        for body in described.values():
+            if platform == "aws-ecs" and body["ingress"] is None:
+                body["health"]["command"] = ["/app", "healthcheck"]  # nothing else would ask
         world = environment(
-            {name: service(**body) for name, body in described.items()}, secrets=("apiKey",), stack=stack
+            {name: service(**body) for name, body in described.items()},
+            secrets=("apiKey",),
+            stack=stack,
+            **(PROD.get(platform, {}) if stack == "prod" else {}),
         )
         resources = declared(world, preview=preview)
         tried.append(len(resources))
-        assert violations(judged(world, resources, preview=preview)) == []
+        found = violations(judged(world, resources, preview=preview))
+        assert found == [], found
 
     none()
     assert len(tried) >= count
