@@ -82,9 +82,10 @@ def test_a_deployment_that_fails_is_on_record_and_is_nothing_to_go_back_to(proje
     assert "failed: " in row
 
 
-def test_a_wrong_passphrase_is_refused_before_anything_is_recorded(project: Project, tmp_path: Path) -> None:
+def test_a_wrong_passphrase_is_on_record_as_refused(project: Project, tmp_path: Path) -> None:
     kubeconfig(project, tmp_path)
     assert project.pulumi("stack", "init", "--no-select").code == 0
     project.environment["PULUMI_CONFIG_PASSPHRASE"] = "not the one"
     refused(project.caas("up"), Exit.BAD_INPUT, "The passphrase of stack 'check' is wrong")
-    assert json.loads(project.caas("history", "--json").out)["releases"] == []
+    (release,) = json.loads(project.caas("history", "--json").out)["releases"]
+    assert (release["outcome"], release["changed"]) == ("refused", None)
