@@ -62,7 +62,7 @@ def everything_is_back(moving: Scene) -> None:
 
 @pytest.mark.parametrize(
     ("variables", "reason"),
-    zip(BAD, (" failed, of the old version's ", " slow, of the old version's "), strict=True),
+    list(zip(BAD, (" failed, of the old version's ", " slow, of the old version's "), strict=True)),
     ids=["errors", "slow"],
 )
 def test_what_answers_badly_goes_back_within_two_analyses(
