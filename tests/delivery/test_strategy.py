@@ -14,7 +14,7 @@ import pytest
 from components.release import VARIABLE
 from components.spec import Environment
 from delivery import analysis, apply, strategy
-from delivery.errors import DeliveryError
+from delivery.errors import DeliveryError, Interrupted
 from delivery.exit_codes import Exit
 from delivery.gate import Judgement, Outcome
 from delivery.observe import Snapshot, Target
@@ -209,6 +209,16 @@ def test_wherever_it_stops_all_traffic_is_with_what_serves(
     assert RELEASE not in played.api.annotations
     assert not played.new
     assert VARIABLE not in played.engine.variables
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), Interrupted("The engine finished cleanly.")])
+def test_a_person_who_stops_it_is_told_what_happens(
+    error: BaseException, play: Callable[..., Played], capsys: pytest.CaptureFixture[str]
+) -> None:
+    played = play(fail_at=TENTH, error=error)
+    with pytest.raises(type(error)):
+        played.strategy.release(played.apply)
+    assert "Stopped: all traffic of hello goes back to what serves." in capsys.readouterr().err
 
 
 def test_pauses_stand_before_the_first_step_and_after_the_last(play: Callable[..., Played]) -> None:
