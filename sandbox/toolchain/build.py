@@ -89,6 +89,7 @@ def _compile(
         process.terminate()
         raise
     finally:
+        process.stdout.close()
         code = process.wait()
     if code != 0:
         raise SandboxError(f"{' '.join(command[1:2])} of {command[-1]} failed:\n  " + "\n  ".join(tail))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,10 @@ def test_what_is_no_release_is_refused(text: str | None, tmp_path: Path, monkeyp
 
 
 def test_its_configuration_stands_in_place_of_the_stack_s_and_the_secrets_stay(pinned: Path, engine: None) -> None:
-    found = stack_config.load()
+    async def load() -> stack_config.StackConfig:
+        return stack_config.load()
+
+    found = asyncio.run(load())
     assert [one.name for one in found.environment.services] == ["hello"]
     assert found.environment.registry.address == "registry.example.org"
     assert set(found.secrets) == {"token"}
