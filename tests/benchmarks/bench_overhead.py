@@ -100,7 +100,7 @@ def _row(name: str, ours: float, theirs: float, limit: float, unit: str, note: s
 
 
 def _measure(directory: Path, count: int) -> Samples:
-    projects = {name: _project(directory / f"{name.replace(', ', '-')}-{count}", name, count) for name in PROGRAMS}
+    projects = {name: project(directory / f"{name.replace(', ', '-')}-{count}", name, count) for name in PROGRAMS}
     shapes = {name: _resources(projects[name]) for name in ("flat", "caas")}
     if shapes["flat"] != shapes["caas"]:
         raise RuntimeError(f"the two programs differ, so comparing them says nothing: {_difference(**shapes)}")
@@ -112,7 +112,7 @@ def _measure(directory: Path, count: int) -> Samples:
     return samples
 
 
-def _project(directory: Path, program: str, count: int) -> Project:
+def project(directory: Path, program: str, count: int) -> Project:
     kubeconfig = directory.parent / "kubeconfig"
     kubeconfig.write_text(json.dumps(KUBECONFIG), encoding="utf-8")
     variables = {"KUBECONFIG": str(kubeconfig), "SERVICES": str(count)}
