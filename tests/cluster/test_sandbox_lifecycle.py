@@ -46,7 +46,7 @@ STEPS = (
     "etcd, registry, containerd, BuildKit",
     "Kubernetes",
     "Node",
-    "DNS, metrics, ingress",
+    "DNS, metrics, ingress, Prometheus",
 )
 
 
