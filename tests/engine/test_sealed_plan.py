@@ -26,6 +26,7 @@ from tests.projects import ROOT, Completed, Project
 pytestmark = pytest.mark.engine
 
 SERVICE = "aws:ecs/service:Service"
+REGION = "eu-central-1"
 
 
 @pytest.fixture
@@ -210,6 +211,8 @@ def test_a_count_that_an_autoscaler_set_is_neither_a_refusal_nor_drift(
     assert (clean.code, json.loads(clean.out)["drifted"]) == (Exit.FINE, False), clean.text
     refreshed = platforms(tmp_path, "pulumi", "refresh", "--yes", "--skip-preview", "--non-interactive")
     assert refreshed.code == 0, refreshed.text
+    written = json.loads(platforms(tmp_path, "pulumi", "stack", "export").out)["deployment"]["resources"]
+    assert [one["inputs"]["desiredCount"] for one in written if one["urn"].endswith("::shop-service")] == [7]
     applied = platforms(tmp_path, "up", "--plan", plan)
     assert (applied.code, "The plan holds." in applied.err) == (Exit.FINE, True), applied.text
 
@@ -227,6 +230,8 @@ def test_a_count_that_an_autoscaler_set_is_neither_a_refusal_nor_drift(
 def counts(home: Path, **services: int) -> None:
     """What somebody else than the program did to the number of tasks."""
     with World(home / "clouds" / "aws.json").open() as world:
-        for one in world.all(SERVICE, "eu-central-1").values():
-            if one["state"]["name"] in services:
-                one["state"]["desiredCount"] = float(services[one["state"]["name"]])
+        for name, count in services.items():
+            (id_,) = (i for i, one in world.all(SERVICE, REGION).items() if one["state"]["name"] == name)
+            record = world.all(SERVICE, REGION)[id_]
+            state = {**record["state"], "desiredCount": float(count)}
+            world.put(SERVICE, REGION, id_, {**record, "state": state})
