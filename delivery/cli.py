@@ -14,7 +14,7 @@ from delivery import declared
 from delivery import up as upping
 from delivery import verify as verifying
 from delivery.command_line import Debug, Directory, Json, LockTimeout, Stack, Timeout, environment_of, run
-from delivery.commands import release_control
+from delivery.commands import parity, release_control
 from delivery.engine import Engine
 from delivery.observe.platforms import observer_for
 from delivery.output import Output
@@ -102,6 +102,7 @@ def verify(
     run(work, as_json=as_json, debug=debug)
 
 
+parity.register(app)
 release_control.register(app)
 
 

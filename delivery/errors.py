@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from delivery.exit_codes import Exit
 
 
 class DeliveryError(Exception):
     """An expected failure: what went wrong, where, and the way out; never a traceback.
 
-    ``details`` are further lines, such as a platform's own events, shown below the message.
+    ``details`` are further lines, such as a platform's own events, shown below the message. ``content`` is what was
+    found before it, for --json.
     """
 
-    def __init__(self, message: str, code: Exit, *, remedy: str | None = None, details: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        message: str,
+        code: Exit,
+        *,
+        remedy: str | None = None,
+        details: tuple[str, ...] = (),
+        content: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.code = code
         self.remedy = remedy
         self.details = details
+        self.content = content or {}
 
     @property
     def line(self) -> str:

@@ -65,6 +65,7 @@ class Output:
             self._err.print(Text(f"  {self.masker(detail)}"))
         self.document(
             {
+                **error.content,
                 "error": error.message,
                 "remedy": error.remedy,
                 "details": list(error.details),
