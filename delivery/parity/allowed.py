@@ -38,14 +38,20 @@ class Allowed(BaseModel):
     """The resource's name, with the environment's own words replaced."""
     paths: tuple[Annotated[str, StringConstraints(min_length=1)], ...] = ()
     """Properties. None: the resource as a whole may be declared by one environment and not by the other."""
+    absent: bool = False
+    """Whether one of the two may lack the property. Otherwise both have it, with whatever values."""
     tier: Tier | None = None
     """Where given, only where one of the two environments has this tier."""
     reason: Annotated[str, StringConstraints(min_length=SHORTEST_REASON)]
 
-    def covers(self, type_: str, name: str, path: str, tiers: Iterable[str]) -> bool:
-        """Whether it allows a difference. An empty path is the resource as a whole."""
+    def covers(self, type_: str, name: str, path: str, tiers: Iterable[str], *, absent: bool = False) -> bool:
+        """Whether it allows a difference. An empty path is the resource as a whole.
+
+        :param absent: One of the two does not have the property at all.
+        """
         return (
-            (self.tier is None or self.tier in tiers)
+            (self.absent or not absent or not path)
+            and (self.tier is None or self.tier in tiers)
             and any(pattern.fullmatch(type_) for pattern in self._types)
             and like(self.name).fullmatch(name) is not None
             and (any(pattern.fullmatch(path) for pattern in self._paths) if path else not self.paths)
@@ -91,7 +97,9 @@ def _entry(path: Path, number: int, entry: Any) -> Allowed:
         raise _wrong(path, f"allowed[{number}].{place}: {first['msg']}") from error
     for type_ in found.types:
         if "*" in type_.removesuffix("*") or type_.startswith("*"):
-            raise _wrong(path, f"allowed[{number}].types: {type_!r} must name a type, or the types of one API by a last *")
+            raise _wrong(
+                path, f"allowed[{number}].types: {type_!r} must name a type, or the types of one API by a last *"
+            )
     if any(not each.replace("*", "") for each in found.paths):
         raise _wrong(path, f"allowed[{number}].paths: a bare * covers every property; name them")
     return found
@@ -101,5 +109,5 @@ def _wrong(path: Path, what: str) -> DeliveryError:
     return DeliveryError(
         f"{path.parent.name}/{path.name} cannot be used: {what}.",
         Exit.BAD_INPUT,
-        remedy="An entry has types, paths, reason, and where it is needed name and tier.",
+        remedy="An entry has types, paths, reason, and where it is needed name, tier and absent.",
     )

@@ -83,7 +83,9 @@ def compare(left: Graph, right: Graph, allowed: Sequence[Allowed]) -> tuple[Diff
 
 def judged(one: Difference, allowed: Sequence[Allowed]) -> Difference:
     """The difference with the entry of the list that allows it, where there is one."""
-    entry = next((each for each in allowed if each.covers(one.type, one.name, one.path, one.tiers)), None)
+    absent = ABSENT in (one.left, one.right)
+    entries = (each for each in allowed if each.covers(one.type, one.name, one.path, one.tiers, absent=absent))
+    entry = next(entries, None)
     return replace(one, allowed=entry)
 
 

@@ -78,7 +78,7 @@ class Words:
     """The words of one environment, and what each stands for."""
 
     plain: tuple[tuple[str, str], ...]
-    """Longest first: a domain may hold the stack's name."""
+    """Pattern and meaning, longest first: a domain may hold the stack's name, and a zone holds its region's."""
 
     @classmethod
     def of(cls, environment: Environment) -> Words:
@@ -93,11 +93,14 @@ class Words:
                 if key in _PLACES and value:
                     each = value if isinstance(value, list | tuple) else (value,)
                     found |= {str(one): _PLACES[key] for one in each}
-        return cls(tuple(sorted(found.items(), key=lambda pair: -len(pair[0]))))
+        patterns = {re.escape(word): meaning for word, meaning in found.items()}
+        # A stack's file need not list its zones: they follow from the region.
+        patterns |= {f"{word}-?[a-f]": "<zone>" for word, meaning in patterns.items() if meaning == "<region>"}
+        return cls(tuple(sorted(patterns.items(), key=lambda pair: -len(pair[0]))))
 
     def __call__(self, text: str) -> str:
         for word, meaning in self.plain:
-            text = re.sub(rf"(?<![A-Za-z0-9]){re.escape(word)}(?![A-Za-z0-9])", meaning, text)
+            text = re.sub(rf"(?<![A-Za-z0-9]){word}(?![A-Za-z0-9])", meaning, text)
         return _HASH.sub("-<hash>", text)
 
 

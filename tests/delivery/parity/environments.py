@@ -46,7 +46,10 @@ def kubernetes(stack: str, **settings: Any) -> Environment:
 
 def ecs(stack: str, **settings: Any) -> Environment:
     """A service on ECS whose traffic moves in steps, with alarms."""
-    services = {"web": aws.service(**aws.FULL), "shop": aws.service(rollout={"strategy": "canary"}, ingress={"path": "/shop"})}
+    services = {
+        "web": aws.service(**aws.FULL),
+        "shop": aws.service(rollout={"strategy": "canary"}, ingress={"path": "/shop"}),
+    }
     return aws.environment(services, secrets=("apiKey",), stack=stack, **settings)
 
 
@@ -57,7 +60,9 @@ def resources(environment: Environment) -> Resources:
         values = {key: pulumi.Output.secret("value") for key in environment.secret_keys}
         return platform.declare(environment, values)
 
-    recorded = record(program, stack_name=environment.stack, preview=True).resources
+    # What ECS is told of a task's containers is one text, which a preview does not know before the roles exist.
+    preview = environment.platform != "aws-ecs"
+    recorded = record(program, stack_name=environment.stack, preview=preview).resources
     return [{"type": one.type, "name": one.name, "inputs": copy.deepcopy(one.inputs)} for one in recorded]
 
 
