@@ -92,10 +92,8 @@ def judged(one: Difference, allowed: Sequence[Allowed]) -> Difference:
 def _differences(left: Graph, right: Graph) -> Iterator[Difference]:
     for type_, name in sorted({*left.nodes, *right.nodes}):
         mine, theirs = left.nodes.get((type_, name), ()), right.nodes.get((type_, name), ())
-        if not mine or not theirs:
-            found = {WHOLE: (_count(mine), _count(theirs))}
-        else:
-            found = _properties(mine, theirs)
+        both = mine and theirs
+        found = _properties(mine, theirs) if both else {WHOLE: (_count(mine), _count(theirs))}
         for path, values in sorted(found.items()):
             yield Difference(type_, name, path, *values, (left.stack, right.stack), (left.tier, right.tier))
 

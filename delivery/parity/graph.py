@@ -139,7 +139,18 @@ def _placed(items: list[Any] | tuple[Any, ...], words: Words) -> Iterator[tuple[
         if None not in names and len(set(texts)) == len(texts):
             yield from zip(texts, items, strict=True)
             return
-    yield from ((str(number), item) for number, item in enumerate(items))
+    yield from ((str(number), item) for number, item in enumerate(_once_for_all_zones(items, words)))
+
+
+def _once_for_all_zones(items: list[Any] | tuple[Any, ...], words: Words) -> Iterator[Any]:
+    """What each zone has an element for stands once: how many zones there are is no difference of this list."""
+    seen: set[str] = set()
+    for item in items:
+        text = words(item) if isinstance(item, str) else ""
+        if "<zone>" in text and text in seen:
+            continue
+        seen.add(text)
+        yield item
 
 
 def _opened(value: Any) -> Any:
