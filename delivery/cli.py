@@ -14,7 +14,7 @@ from delivery import declared
 from delivery import up as upping
 from delivery import verify as verifying
 from delivery.command_line import Debug, Directory, Json, LockTimeout, Plan, Reason, Stack, Timeout, environment_of, run
-from delivery.commands import moves, operations, preview, records, release_control, review
+from delivery.commands import moves, operations, parity, preview, records, release_control, review
 from delivery.engine import Engine
 from delivery.observe.platforms import observer_for
 from delivery.output import Output
@@ -114,6 +114,7 @@ def verify(
     run(work, as_json=as_json, debug=debug)
 
 
+parity.register(app)
 release_control.register(app)
 records.register(app)
 moves.register(app)

@@ -18,7 +18,8 @@ class Exit(IntEnum):
     """Configuration, command line, or what they name: stack, backend, passphrase, kubeconfig. Nothing was changed."""
 
     POLICY = 3
-    """A mandatory policy was violated, or an error budget that is spent forbids changes. Nothing was changed."""
+    """A mandatory policy was violated, a spent error budget forbids changes, or environments differ where they may not.
+    Nothing was changed."""
 
     REFUSED_PLAN = 4
     """The sealed plan no longer fits what it would be applied to. Nothing was changed."""
