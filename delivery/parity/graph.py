@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from components.spec import Environment
+from components.spec.checks_aws import account as account_of
 
 UNKNOWN = "<known after the apply>"
 SECRET = "<secret>"  # noqa: S105 - stands for one
@@ -88,6 +89,8 @@ class Words:
             environment.stack: "<stack>",
             **({environment.domain: "<domain>"} if environment.domain else {}),
         }
+        if environment.aws is not None and (account := account_of(environment.aws, environment.registry)):
+            found[account] = "<account>"
         for cloud in (environment.aws, environment.gcp, environment.azure):
             for key, value in cloud.model_dump().items() if cloud is not None else ():
                 if key in _PLACES and value:
@@ -105,7 +108,6 @@ class Words:
 
 
 _PLACES = {
-    "account": "<account>",
     "project": "<project>",
     "subscription": "<subscription>",
     "region": "<region>",
