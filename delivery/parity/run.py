@@ -8,7 +8,7 @@ from pathlib import Path
 from components.spec import Environment
 from delivery.engine import Engine
 from delivery.parity import across, allowed
-from delivery.parity.compare import Report, compare
+from delivery.parity.compare import Difference, Report, compare
 from delivery.parity.graph import Graph
 from delivery.parity.previews import declared
 
@@ -36,7 +36,7 @@ def report(environments: Sequence[Environment], entries: Sequence[allowed.Allowe
     """The same, over any source of graphs."""
     last = environments[-1]
     graphs: dict[str, Graph] = {}
-    found = []
+    found: list[Difference] = []
     for one in environments[:-1]:
         alike = one.platform == last.platform
         pair = []

@@ -8,9 +8,9 @@ import sys
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
 from delivery.exit_codes import Exit
-from tests import projects
 from tests.cluster import hello
 from tests.projects import Completed, Project
 from tests.spec.wrong_case import DIGEST
@@ -41,11 +41,11 @@ def environments(engine_project: Project) -> Project:
         engine_project.stack = stack
         engine_project.write({"hello": described}, hello.settings(stack, tier=stack, owner="team", costCentre="1"))
     file = engine_project.directory / "Pulumi.prod.yaml"
-    content = projects.YAML(typ="safe").load(file)
+    content = YAML(typ="safe").load(file)
     content["config"]["caas:secrets"] = {"word": {"secure": "v1:aaaaaaaaaaaaaaaa:bbbbbbbbbbbbbbbbbbbbbbbb"}}
     content["encryptionsalt"] = "v1:of-another:v1:somebody-else"
     with file.open("w", encoding="utf-8") as stream:
-        projects.YAML(typ="safe").dump(content, stream)
+        YAML(typ="safe").dump(content, stream)
     return engine_project
 
 

@@ -200,7 +200,7 @@ def test_enough_differences_are_planted() -> None:
     assert len(PLANTED) >= 25
 
 
-MAY = {
+MAY: dict[str, dict[str, Any]] = {
     "another domain": {"domain": "shop.example.org"},
     "another owner": {"owner": "others"},
     "another cost centre": {"costCentre": "0815"},

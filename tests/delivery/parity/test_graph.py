@@ -45,7 +45,9 @@ def test_places_of_a_cloud_are_replaced(text: str, plain: str) -> None:
 
 
 def test_the_stack_and_its_providers_are_no_part_of_it() -> None:
-    given = [{"type": type_, "name": "x", "inputs": {}} for type_ in ("pulumi:pulumi:Stack", "pulumi:providers:aws")]
+    given: list[dict[str, Any]] = [
+        {"type": type_, "name": "x", "inputs": {}} for type_ in ("pulumi:pulumi:Stack", "pulumi:providers:aws")
+    ]
     assert graph(kubernetes("staging"), given).nodes == {}
 
 
