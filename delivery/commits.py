@@ -1,12 +1,14 @@
 """What git knows of the sources: the commit that is released, and the commits between two releases.
 
-A directory that is no work tree, or a machine without git, is no error: a release is then recorded without a commit.
+A directory that is no work tree, or a machine without git, is no error: the commit is then the one that the pipeline
+names, and without a pipeline a release is recorded without one.
 """
 
 from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -14,15 +16,25 @@ from delivery.records import Commit
 
 LIMIT = 20.0
 """Seconds for one answer of git."""
-PIPELINE_BRANCHES = ("CI_COMMIT_BRANCH", "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME", "GITHUB_HEAD_REF", "GITHUB_REF_NAME")
-"""Environment variables in which a pipeline, which checks out no branch, names it. Jenkins: BRANCH_NAME."""
+PIPELINE_COMMITS = ("CI_COMMIT_SHA", "GITHUB_SHA", "GIT_COMMIT")
+"""Environment variables in which GitLab, GitHub and Jenkins name what they have checked out."""
+PIPELINE_BRANCHES = (
+    "CI_COMMIT_BRANCH",
+    "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME",
+    "GITHUB_HEAD_REF",
+    "GITHUB_REF_NAME",
+    "BRANCH_NAME",
+)
+"""Those in which a pipeline, which checks out no branch, names it; the last is of Jenkins."""
 
 
 def current(directory: Path) -> Commit | None:
-    """The commit that is checked out; None where git does not know."""
+    """The commit that is checked out; where git does not know, the one that the pipeline names, of no known time; None
+    where neither does."""
     shown = _git(directory, "show", "--no-patch", "--format=%H%n%cI", "HEAD")
     if shown is None:
-        return None
+        named = _named(PIPELINE_COMMITS)
+        return Commit(named, None, _named(PIPELINE_BRANCHES), dirty=False) if named else None
     id_, time = shown.splitlines()
     status = _git(directory, "status", "--porcelain", "--untracked-files=normal", "--", ".")
     return Commit(id_, datetime.fromisoformat(time), _branch(directory), dirty=status != "")
@@ -36,8 +48,12 @@ def between(directory: Path, old: str, new: str) -> tuple[str, ...] | None:
 
 
 def _branch(directory: Path) -> str | None:
-    named = next((os.environ[v] for v in (*PIPELINE_BRANCHES, "BRANCH_NAME") if os.environ.get(v)), None)
-    return named or _git(directory, "symbolic-ref", "--quiet", "--short", "HEAD") or None
+    return _named(PIPELINE_BRANCHES) or _git(directory, "symbolic-ref", "--quiet", "--short", "HEAD") or None
+
+
+def _named(variables: Sequence[str]) -> str | None:
+    """What the first of these says that says anything."""
+    return next((os.environ[name] for name in variables if os.environ.get(name)), None)
 
 
 def _git(directory: Path, *arguments: str) -> str | None:

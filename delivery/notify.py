@@ -21,7 +21,7 @@ from typing import Protocol
 
 from components.spec import Environment
 from components.spec.notifications import Occasion
-from delivery import events, purpose
+from delivery import commits, events, purpose
 from delivery.errors import DeliveryError
 from delivery.events import Event, Subject
 from delivery.exit_codes import Exit
@@ -176,6 +176,7 @@ class FrozenError(DeliveryError):
 def deployment(stack: Program, environment: Environment, output: Output, why: Purpose) -> Iterator[Told]:
     """One deployment of an environment: however it ends, those who want to know are told, and it ends as it would have
     without them."""
+    commit = commits.current(stack.directory)
     subject = Subject(
         project=environment.project,
         stack=environment.stack,
@@ -185,7 +186,7 @@ def deployment(stack: Program, environment: Environment, output: Output, why: Pu
         services=tuple(service.name for service in environment.services),
         user=purpose.user(),
         host=socket.gethostname(),
-        commit=purpose.commit(stack.directory),
+        commit=commit.id if commit is not None else None,
         reason=why.reason,
     )
     notifier = Notifier(listeners(stack, environment, output), output)

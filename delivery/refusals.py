@@ -39,6 +39,10 @@ _REFUSED_CREDENTIALS = (
     "aadsts7000222",
 )
 """How clusters and clouds say it: Kubernetes, AWS, Google Cloud, Azure."""
+_SUMMARY = re.compile(r"^error: (update|preview) failed$")
+"""How the engine ends its report: it says nothing of why."""
+_NO_CLUSTER = re.compile(r"configured Kubernetes cluster is unreachable: (.+)")
+"""Why a resource could not be read or made: its own error may only say that it could not."""
 LONGEST = 400
 """Characters of the engine's own words that are shown."""
 
@@ -105,8 +109,11 @@ def _unreachable_backend(lowered: str) -> bool:
 
 
 def _first(text: str) -> str:
-    """The first line that says what happened: the engine's ``error:`` line, or the first one with any content."""
+    """The first line that says what happened: why there is no cluster, the engine's ``error:`` line, or the first one
+    with any content."""
+    if why := _NO_CLUSTER.search(text):
+        return why[1].strip().rstrip(".")[:LONGEST]
     lines = [line.strip() for line in text.splitlines()]
-    said = next((line for line in lines if line.startswith("error: ") and "update failed" not in line), None)
+    said = next((line for line in lines if line.startswith("error: ") and not _SUMMARY.match(line)), None)
     said = said or next((line for line in lines if not _NOISE.match(line)), "it gave no reason")
     return said.removeprefix("error: ").rstrip(".")[:LONGEST]

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from delivery import commits
+from delivery.records import Commit
 
 
 @pytest.fixture(autouse=True)
 def no_pipeline(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (*commits.PIPELINE_BRANCHES, "BRANCH_NAME"):
+    for name in (*commits.PIPELINE_BRANCHES, *commits.PIPELINE_COMMITS):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -80,3 +81,21 @@ def test_no_work_tree_and_no_git_are_no_error(tmp_path: Path, monkeypatch: pytes
     assert commits.between(tmp_path, "a", "b") is None
     monkeypatch.setenv("PATH", "/nowhere")
     assert commits.current(tmp_path) is None
+
+
+@pytest.mark.parametrize("variable", ["CI_COMMIT_SHA", "GITHUB_SHA", "GIT_COMMIT"])
+def test_a_pipeline_names_the_commit_where_git_knows_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, "a" * 40)
+    assert commits.current(tmp_path) == Commit("a" * 40, None, None, dirty=False)
+    monkeypatch.setenv("BRANCH_NAME", "main")
+    assert commits.current(tmp_path) == Commit("a" * 40, None, "main", dirty=False)
+
+
+def test_what_is_checked_out_goes_before_what_a_pipeline_names(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CI_COMMIT_SHA", "a" * 40)
+    found = commits.current(tree)
+    assert found is not None
+    assert found.id != "a" * 40
+    assert found.time is not None

@@ -41,3 +41,21 @@ def test_a_refusal_becomes_one_line_a_code_and_a_way_out(text: str, code: Exit, 
     assert error.message.startswith(begins)
     assert way_out in (error.remedy or "")
     assert "\n" not in error.line
+
+
+REFRESH = """Diagnostics:
+  pulumi:pulumi:Stack (program-dev):
+    error: preview failed
+
+  kubernetes:apps/v1:Deployment (hello-deployment):
+    warning: configured Kubernetes cluster is unreachable: unable to load schema information: connection refused
+    error: Preview failed: failed to read resource state due to unreachable cluster. If the cluster was deleted, …
+"""
+
+
+def test_a_cluster_that_cannot_be_read_says_why_and_not_only_that_the_preview_failed() -> None:
+    error = explain(REFRESH, "dev", "https://state")
+    why = "unable to load schema information: connection refused"
+    assert error.message == f"The Kubernetes cluster of stack 'dev' cannot be reached: {why}."
+    stated = explain("    error: preview failed\n    error: no such image", "dev", "https://state")
+    assert stated.message == "The engine could not apply stack 'dev': no such image."

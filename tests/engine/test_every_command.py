@@ -2,11 +2,13 @@
 missing kubeconfig and an expired credential: one clear line and its exit code.
 
 The commands are those that the command line has. One that is missing in the table below fails a test.
+
+Commands run in this process, which has loaded what they need; those that end before the engine is asked for anything
+run in one of their own, by the way that a person starts them.
 """
 
 from __future__ import annotations
 
-import json
 import shutil
 import threading
 from collections.abc import Iterator, Mapping
@@ -16,23 +18,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 from typer.core import TyperGroup
 from typer.main import get_command
 
 from delivery import cli
+from delivery import verify as verifying
 from delivery.exit_codes import Exit
 from tests import projects
 from tests.cluster import hello
-from tests.engine import simulated
-from tests.projects import Completed, Project
+from tests.engine import applied, simulated
+from tests.projects import Project
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
 STACK = "check"
 ABSENT = "nowhere"
 IMAGE = "registry.test/hello@sha256:" + "1" * 64
-URN = f"urn:pulumi:{STACK}::caas-test::"
+OLDER = "registry.test/hello@sha256:" + "2" * 64
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,10 @@ class Row:
     otherwise: Mapping[str, Ends] = field(default_factory=dict)
 
 
+UNSEEN = "What runs could not be seen: "
+OF_RECORD = {name: FINE for name in ("no such stack", "wrong passphrase", "no kubeconfig", "expired credential")}
+"""The record of releases is a stack of its own that holds no secret: it is read without what is wrong, and it stays
+when the program's stack is gone."""
 CLUSTERLESS = {"no kubeconfig": FINE, "expired credential": FINE}
 NO_TRAFFIC = Ends(Exit.DEPLOYMENT_FAILED, ("answered 401", "credential must be valid"))
 OF_TRAFFIC = {"wrong passphrase": NO_TRAFFIC, "expired credential": NO_TRAFFIC}
@@ -86,6 +92,36 @@ COMMANDS: Mapping[str, Row] = {
     "verify": Row(otherwise={"wrong passphrase": DEFAULT["expired credential"]}),
     "continue": Row(otherwise=OF_TRAFFIC),
     "abort": Row(otherwise=OF_TRAFFIC),
+    "dora": Row(otherwise=OF_RECORD),
+    "drift": Row(
+        # The engine's plug-in asks the cluster. Nothing was to be applied, so no deployment has failed.
+        otherwise={
+            "no kubeconfig": Ends(
+                Exit.BAD_INPUT, ("The Kubernetes cluster of stack 'check' cannot be reached: ", "kubeconfig", "none")
+            ),
+            "expired credential": Ends(
+                Exit.BAD_INPUT,
+                ("A credential that stack 'check' needs was refused: ", "provide credentials", "renew it"),
+            ),
+        }
+    ),
+    "history": Row(otherwise=OF_RECORD),
+    # It compares with the state alone: the plug-in goes on without a cluster as long as nothing is applied.
+    "preview": Row(otherwise=CLUSTERLESS),
+    # From one stack to another; what is wrong is found out in the first. As verify, it needs no secret of that one.
+    "promote": Row(("--from", STACK, "--to", REVIEW), {"wrong passphrase": DEFAULT["expired credential"]}),
+    "rollback": Row(
+        # As an apply, it looks at what runs before it changes anything.
+        otherwise={"expired credential": Ends(Exit.BAD_INPUT, ("answered 401", "credential must be valid"))}
+    ),
+    "status": Row(
+        # It judges nothing: what it cannot see is part of its answer.
+        otherwise={
+            "wrong passphrase": Ends(Exit.FINE, (f"{UNSEEN}", "answered 401")),
+            "no kubeconfig": Ends(Exit.FINE, (f"{UNSEEN}Kubeconfig", "does not exist")),
+            "expired credential": Ends(Exit.FINE, (f"{UNSEEN}", "answered 401")),
+        }
+    ),
     "unlock": Row(otherwise={**CLUSTERLESS, "wrong passphrase": FINE}),
     "review up": Row(
         ("--from", STACK, "--branch", "branch"),
@@ -139,55 +175,24 @@ def test_every_command_is_in_the_table() -> None:
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory, engine_environment: dict[str, str]) -> Project:
-    """A project with a stack to which a Kubernetes service was applied, and a review stack that has expired."""
+    """A project with a stack to which a Kubernetes service was applied twice, and a review stack that has expired."""
     home = tmp_path_factory.mktemp("every-command")
     project = projects.make(home / "project", STACK, **engine_environment, HOME=str(home))
     described = {key: value for key, value in hello.service(image=IMAGE).items() if key != "build"}
     project.write({"hello": described}, hello.settings(STACK))
-    must(project.pulumi("stack", "init", "--no-select"))
-    must(project.pulumi("config", "set", "--secret", "--path", "caas:secrets.word", "hidden-word"))
-    applied(project)
+    applied.must(project.pulumi("stack", "init", "--no-select"))
+    applied.must(project.pulumi("config", "set", "--secret", "--path", "caas:secrets.word", "hidden-word"))
+    applied.state(project, IMAGE)
+    with pytest.MonkeyPatch.context() as patch:
+        applied.inside(patch, project)
+        applied.releases_of(project, OLDER, IMAGE)
     project.stack = REVIEW
     shutil.copy(project.directory / f"Pulumi.{STACK}.yaml", project.directory / f"Pulumi.{REVIEW}.yaml")
-    must(project.pulumi("stack", "init", "--no-select"))
-    must(project.pulumi("stack", "tag", "set", "caas:expires", "2026-01-01T00:00:00+00:00"))
-    must(project.pulumi("stack", "tag", "set", "caas:review", "branch"))
+    applied.must(project.pulumi("stack", "init", "--no-select"))
+    applied.must(project.pulumi("stack", "tag", "set", "caas:expires", "2026-01-01T00:00:00+00:00"))
+    applied.must(project.pulumi("stack", "tag", "set", "caas:review", "branch"))
     project.stack = STACK
     return project
-
-
-def must(done: Completed) -> str:
-    assert done.code == 0, done.text
-    return done.out
-
-
-def applied(project: Project) -> None:
-    """Write into the state what an apply of the program would have."""
-    exported = json.loads(must(project.pulumi("stack", "export")))
-    service = {
-        "image": IMAGE,
-        "url": None,
-        "namespace": "caas-test-check",
-        "deployment": "hello",
-        "port": 8080,
-        "minimum": 1,
-        "maximum": 1,
-        "healthPath": "/healthz",
-    }
-    outputs = {"environment": "dev", "platform": "kubernetes", "services": {"hello": service}, "kubernetes": {}}
-    root = {"urn": f"{URN}pulumi:pulumi:Stack::caas-test-check", "type": "pulumi:pulumi:Stack", "outputs": outputs}
-    deployment = {
-        "urn": f"{URN}kubernetes:apps/v1:Deployment::hello-deployment",
-        "type": "kubernetes:apps/v1:Deployment",
-        "inputs": {"metadata": {"name": "hello", "namespace": "caas-test-check"}},
-        "outputs": {"metadata": {"generation": 1}},
-    }
-    salt = YAML(typ="safe").load(project.directory / f"Pulumi.{STACK}.yaml")["encryptionsalt"]
-    exported["deployment"]["secrets_providers"] = {"type": "passphrase", "state": {"salt": salt}}
-    exported["deployment"]["resources"] = [{**one, "custom": False} for one in (root, deployment)]
-    file = project.directory / "import.json"
-    file.write_text(json.dumps(exported))
-    must(project.pulumi("stack", "import", "--file", str(file)))
 
 
 @pytest.fixture(scope="module")
@@ -217,28 +222,13 @@ def refusing() -> Iterator[str]:
     server.server_close()
 
 
-def kubeconfig(directory: Path, server: str) -> str:
-    """A kubeconfig whose token nobody takes."""
-    file = directory / "kubeconfig"
-    content = {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "clusters": [{"name": "it", "cluster": {"server": server}}],
-        "users": [{"name": "it", "user": {"token": "expired"}}],
-        "contexts": [{"name": "it", "context": {"cluster": "it", "user": "it"}}],
-        "current-context": "it",
-    }
-    file.write_text(json.dumps(content))
-    return str(file)
-
-
 @pytest.fixture
 def project(template: Project, tmp_path: Path, refusing: str) -> Project:
     """A copy of the template whose cluster refuses its credential."""
     directory = tmp_path / "project"
     shutil.copytree(template.directory, directory, symlinks=True)
     environment = {**template.environment, "PULUMI_BACKEND_URL": f"file://{directory / 'state'}"}
-    return Project(directory, STACK, {**environment, "KUBECONFIG": kubeconfig(tmp_path, refusing)})
+    return Project(directory, STACK, {**environment, "KUBECONFIG": applied.kubeconfig(tmp_path, refusing)})
 
 
 def arrange(project: Project, situation: str, refusing: str) -> str:
@@ -262,23 +252,34 @@ def arrange(project: Project, situation: str, refusing: str) -> str:
     return STACK
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look at the cluster follows at once on one that was not answered."""
+    monkeypatch.setattr(verifying, "INTERVAL", 0.0)
+
+
+@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("situation", DEFAULT)
 @pytest.mark.parametrize("command", COMMANDS)
-def test_it_ends_with_one_line_and_its_code(project: Project, refusing: str, command: str, situation: str) -> None:
+def test_it_ends_with_one_line_and_its_code(
+    project: Project, refusing: str, command: str, situation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     row = COMMANDS[command]
     if command in ("continue", "abort"):
         described = {key: value for key, value in hello.shifting("canary", image=IMAGE).items() if key != "build"}
         project.write({"hello": described}, hello.settings(STACK))
     stack = arrange(project, situation, refusing)
-    arguments = [stack if argument == STACK else argument for argument in row.arguments]
-    done = project.run(
-        [*project.caas_command("up")[:3], *command.split(), *arguments, "--directory", str(project.directory)]
-    )
+    given = [stack if argument == STACK else argument for argument in row.arguments]
+    arguments = [*command.split(), *given, "--directory", str(project.directory)]
+    if situation == "no such stack file":
+        done = project.run([*project.caas_command("up")[:3], *arguments])
+    else:
+        done = applied.run(project, arguments, monkeypatch)
     expected = row.otherwise.get(situation, DEFAULT[situation])
     assert done.code == expected.code, done.text
     errors = [line for line in done.err.splitlines() if line.startswith("error: ")]
     assert len(errors) == (0 if expected.code is Exit.FINE else 1), done.text
-    said = done.err if situation == "no such stack file" else "".join(errors)
+    said = done.text if situation == "no such stack file" or expected.code is Exit.FINE else "".join(errors)
     for word in expected.words:
         assert word in said, done.text
     for foreign in ("Traceback", "Unexpected", "not the one", "hidden-word"):
