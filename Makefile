@@ -51,7 +51,7 @@ lint: venv ## Style, types and generated pages.
 
 test: lint ## Everything: unit, component, engine and cluster tests on a real sandbox.
 	@$(PY) -m sandbox build engine cluster checks
-	@$(PY) -m pytest --numprocesses $(WORKERS) --dist loadgroup --no-loadscope-reorder --durations 10
+	@$(PY) -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder --durations 10
 
 test-fast: lint ## What needs neither the engine nor a cluster.
 	@$(PY) -m pytest -m "not engine and not cluster"

@@ -10,13 +10,6 @@ from sandbox import toolchain
 from tests import projects
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With several workers, the tests of a file stay together: they share what they started."""
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
-
-
 @pytest.fixture(scope="session")
 def engine_environment() -> dict[str, str]:
     """The variables with which the engine and its plug-ins are found; builds the engine where it is missing."""

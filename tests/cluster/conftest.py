@@ -29,10 +29,12 @@ _LOCK = Path(tempfile.gettempdir()) / "caas-cluster-tests.lock"
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The tests that need the machine's fixed ports for sandboxes of their own go first, while another worker is
-    busy with tests that need no cluster; the tests on the session's sandbox go last, the longest of them first."""
+    busy with tests that need no cluster; those on the session's sandbox go last, the longest of them first."""
     last = (
         "test_strategies.py",
+        "test_lifecycle.py",
         "test_kill_release.py",
+        "test_releases.py",
         "test_kill.py",
         "test_scaling.py",
         "test_bad_release.py",
@@ -41,15 +43,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     )
 
     def place(item: pytest.Item) -> int:
-        if item.path.name == _LIFECYCLE:
-            return -1
-        return 1 + last.index(item.path.name) if item.path.name in last else 0
+        name = item.path.name
+        if name == _LIFECYCLE:
+            return 0
+        if item.path.parent != Path(__file__).parent:
+            return 1
+        return 2 + last.index(name) if name in last else 2 + len(last)
 
     items.sort(key=place)
-    for item in items:
-        if item.path.name == "test_bad_release.py":
-            # Each case waits for its own stack most of the time.
-            item.add_marker(pytest.mark.xdist_group(item.nodeid))
 
 
 @contextmanager
