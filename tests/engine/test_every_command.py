@@ -98,7 +98,8 @@ COMMANDS: Mapping[str, Row] = {
         # The engine's plug-in asks the cluster. Nothing was to be applied, so no deployment has failed.
         otherwise={
             "no kubeconfig": Ends(
-                Exit.BAD_INPUT, ("The Kubernetes cluster of stack 'check' cannot be reached: ", "kubeconfig", "none")
+                Exit.BAD_INPUT,
+                ("The Kubernetes cluster of stack 'check' cannot be reached: unable to load ", "kubeconfig file. "),
             ),
             "expired credential": Ends(
                 Exit.BAD_INPUT,
