@@ -41,7 +41,7 @@ _REFUSED_CREDENTIALS = (
 """How clusters and clouds say it: Kubernetes, AWS, Google Cloud, Azure."""
 _SUMMARY = re.compile(r"^error: (update|preview) failed$")
 """How the engine ends its report: it says nothing of why."""
-_NO_CLUSTER = re.compile(r"configured Kubernetes cluster is unreachable: (.+)")
+_NO_CLUSTER = re.compile(r"configured Kubernetes cluster is unreachable: (.+?)(\. Make sure you have:)?$", re.MULTILINE)
 """Why a resource could not be read or made: its own error may only say that it could not."""
 LONGEST = 400
 """Characters of the engine's own words that are shown."""

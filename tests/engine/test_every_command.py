@@ -73,6 +73,7 @@ UNSEEN = "What runs could not be seen: "
 OF_RECORD = {name: FINE for name in ("no such stack", "wrong passphrase", "no kubeconfig", "expired credential")}
 """The record of releases is a stack of its own that holds no secret: it is read without what is wrong, and it stays
 when the program's stack is gone."""
+FILES_ALONE = {name: FINE for name in DEFAULT if name != "no such stack file"}
 CLUSTERLESS = {"no kubeconfig": FINE, "expired credential": FINE}
 NO_TRAFFIC = Ends(Exit.DEPLOYMENT_FAILED, ("answered 401", "credential must be valid"))
 OF_TRAFFIC = {"wrong passphrase": NO_TRAFFIC, "expired credential": NO_TRAFFIC}
@@ -81,7 +82,7 @@ REVIEW = "review-branch"
 OF_REVIEW = {"wrong passphrase": Ends(Exit.BAD_INPUT, (f"The passphrase of stack '{REVIEW}' is wrong",))}
 
 COMMANDS: Mapping[str, Row] = {
-    "validate": Row(otherwise={name: FINE for name in DEFAULT if name != "no such stack file"}),
+    "validate": Row(otherwise=FILES_ALONE),
     "up": Row(
         otherwise={
             # It makes the stack, and then finds no cluster.
@@ -97,7 +98,8 @@ COMMANDS: Mapping[str, Row] = {
         # The engine's plug-in asks the cluster. Nothing was to be applied, so no deployment has failed.
         otherwise={
             "no kubeconfig": Ends(
-                Exit.BAD_INPUT, ("The Kubernetes cluster of stack 'check' cannot be reached: ", "kubeconfig", "none")
+                Exit.BAD_INPUT,
+                ("The Kubernetes cluster of stack 'check' cannot be reached: unable to load ", "kubeconfig file. "),
             ),
             "expired credential": Ends(
                 Exit.BAD_INPUT,
@@ -106,6 +108,8 @@ COMMANDS: Mapping[str, Row] = {
         }
     ),
     "history": Row(otherwise=OF_RECORD),
+    # It looks at the files alone: what would be declared where nothing exists, in a backend of its own.
+    "parity": Row((STACK, REVIEW), FILES_ALONE),
     # It compares with the state alone: the plug-in goes on without a cluster as long as nothing is applied.
     "preview": Row(otherwise=CLUSTERLESS),
     # From one stack to another; what is wrong is found out in the first. As verify, it needs no secret of that one.
