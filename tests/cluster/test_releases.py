@@ -24,7 +24,7 @@ from tests.projects import Completed, Project
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 
-KILLS = int(os.environ.get("CAAS_KILLS", "6"))
+KILLS = int(os.environ.get("CAAS_KILLS", "3"))
 """A longer run is asked for by hand."""
 OTHER_REGISTRY = f"{hello.REGISTRY}/promoted"
 
