@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from delivery.ledger import SUFFIX
 from tests.cluster.scene import Scene, scene
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
@@ -22,7 +23,8 @@ def forget(made: Scene, types: tuple[str, ...]) -> int:
     In the state's own file: `pulumi stack import` would drop what was begun.
     """
     name = f"{made.project.stack}.json"
-    (file,) = (one for one in (made.project.directory / "state").rglob(name) if one.parent.parent.name == "stacks")
+    found = (one for one in (made.project.directory / "state").rglob(name) if one.parent.parent.name == "stacks")
+    (file,) = (one for one in found if not one.parent.name.endswith(SUFFIX))
     state: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     latest = state["checkpoint"]["latest"]
     begun = [one for one in latest["resources"] if one["type"] in types]
