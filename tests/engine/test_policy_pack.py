@@ -92,6 +92,9 @@ def pack_of_one(directory: Path, rule: str = "image-digest") -> Path:
     (copy / "one.py").write_text(f"from policies import supply_chain\n\n{chosen}\n")
     catalogue = (copy / "catalogue.py").read_text()
     (copy / "catalogue.py").write_text(re.sub(r"(?m)^MODULES = .*$", 'MODULES = ("one",)', catalogue))
+    # It names rules that the copy has not.
+    tiers = "tiers: {dev: advisory, staging: mandatory, prod: mandatory}"
+    (copy / "levels.yaml").write_text(f"{tiers}\nalways: []\nrules: {{}}\n")
     return copy
 
 
