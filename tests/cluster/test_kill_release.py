@@ -24,7 +24,7 @@ from tests.cluster.test_kill import engines
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 
-KILLS = int(os.environ.get("CAAS_KILLS", "3"))
+KILLS = int(os.environ.get("CAAS_KILLS", "2"))
 QUICK = {**hello.GATE, "interval": 5, "patience": 0, "inconclusive": "continue"}
 """The gate is no part of this test: what it cannot decide goes on."""
 

@@ -25,7 +25,7 @@ from tests.projects import Completed, Project
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 
-KILLS = int(os.environ.get("CAAS_KILLS", "3"))
+KILLS = int(os.environ.get("CAAS_KILLS", "2"))
 """A longer run is asked for by hand."""
 OTHER_REGISTRY = f"{hello.REGISTRY}/promoted-{uuid.uuid4().hex[:8]}"
 """Of this run: a registry keeps what earlier ones have copied."""
