@@ -14,21 +14,10 @@ from typing import Any
 
 from components.spec import Environment
 from components.spec.checks_aws import account as account_of
+from delivery.preview.values import known
 
 UNKNOWN = "<known after the apply>"
 SECRET = "<secret>"  # noqa: S105 - stands for one
-_UNKNOWNS = frozenset(
-    {
-        "04da6b54-80e4-46f7-96ec-b56ff0331ba9",
-        "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
-        "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
-        "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
-        "030794c1-ac77-496b-92df-f27374a8bd58",
-        "e48ece36-62e2-4504-bad9-02848725956a",
-        "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
-    }
-)
-"""What the engine writes for a value that is not known yet: text, boolean, number, list, asset, archive, object."""
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 """The key that marks a secret in the engine's JSON."""
 _HASH = re.compile(r"-(?=[0-9a-f]*\d)(?:[0-9a-f]{10}|[0-9a-f]{8})(?![0-9a-z])")
@@ -173,6 +162,6 @@ def _text(value: Any, words: Words) -> str:
         return str(int(value))
     if value == "[secret]":
         return SECRET
-    if isinstance(value, str) and any(mark in value for mark in _UNKNOWNS):
+    if not known(value):
         return UNKNOWN
     return words(str(value))
