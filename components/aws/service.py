@@ -95,7 +95,7 @@ class Service(Component):
         if args.spec.ingress is not None and args.balancer is None:
             raise ValueError(f"service {args.spec.name}: ingress needs a balancer")
         self._prefix, self._args, self._spec, self._environment = name, args, args.spec, args.environment
-        self._place = place(args.environment)
+        self._place, self._tags = place(args.environment), tags(args.environment, args.spec)
         self._inside = self.child()
         self.minimum, self.maximum = defaults.instances(args.spec)
 
@@ -130,6 +130,7 @@ class Service(Component):
             name=log_group_name(self._environment, "services", self._spec.name),
             retention_in_days=self._environment.log_retention,
             kms_key_id=self._args.account.key,
+            tags=self._tags,
             opts=self._inside,
         )
 
@@ -144,6 +145,7 @@ class Service(Component):
             description=f"Variables of service {self._spec.name}",
             kms_key_id=self._args.account.key,
             recovery_window_in_days=secrets.RECOVERY[self._environment.tier],
+            tags=self._tags,
             opts=self._inside,
         )
         version = SecretVersion(
@@ -159,6 +161,7 @@ class Service(Component):
             f"{self._prefix}-{kind}-role",
             name=self._named(kind, limit=ROLE_LIMIT),
             assume_role_policy=document(trust("ecs-tasks.amazonaws.com", self._place, "ecs")),
+            tags=self._tags,
             opts=self._inside,
         )
 
@@ -222,6 +225,7 @@ class Service(Component):
                 task.containers(self._spec, self._args.image, sources, group, self._place.region)
             ),
             volumes=volumes.volumes(self._spec, files) or None,
+            tags=self._tags,
             opts=self._inside,
         )
 
@@ -230,7 +234,6 @@ class Service(Component):
     ) -> ecs.Service:
         spec, network = self._spec, self._args.network
         limit = f"{rollout.wait_limit(spec.rollout)}s"
-        own_tags = tags(self._environment, spec)
         return ecs.Service(
             f"{self._prefix}-service",
             name=spec.name,
@@ -260,7 +263,7 @@ class Service(Component):
             enable_execute_command=False,
             enable_ecs_managed_tags=True,
             propagate_tags="SERVICE",
-            tags=own_tags,
+            tags=self._tags,
             opts=self.child(
                 depends_on=list(before),
                 # Where load decides the count, an update must not reset what it has chosen.
