@@ -32,6 +32,7 @@ from components.aws.load_balancer import LoadBalancer
 from components.aws.network import Network
 from components.aws.registry import repository_arns
 from components.base import Component, Transform
+from components.compared import stand_in
 from components.secrets import configured as configured_secrets
 from components.spec import defaults
 from components.spec.environment import Environment
@@ -154,7 +155,7 @@ class Service(Component):
             secret_string=secrets.rendered(configured),
             opts=self._inside,
         )
-        return secrets.Kept(secret.arn, version.version_id)
+        return secrets.Kept(stand_in(secret.arn, "arn:of-the-secret"), stand_in(version.version_id, "version"))
 
     def _role(self, kind: str) -> Role:
         return Role(
