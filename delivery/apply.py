@@ -213,12 +213,14 @@ def run(
     refresh: bool = False,
     target: Sequence[str] | None = None,
     pack: Path | None = None,
+    config: Path | None = None,
 ) -> tuple[CommandError | None, tuple[Target, Verdict] | None]:
     """Apply. Answers the engine's refusal, and what made us stop it, where there was either.
 
     ``refresh``: read every resource again first, because the state is known not to tell the truth.
     ``target``: the only resources that may change, as the engine's patterns of URNs. Default: all.
     ``pack``: the policy pack that judges each resource before it is made, and at the end the whole stack.
+    ``config``: what its rules are told.
 
     Ctrl-C asks the engine to finish cleanly, waits for that, and then is raised; once more, and it leaves at once.
     """
@@ -235,6 +237,7 @@ def run(
                 refresh=refresh,
                 target=list(target) if target else None,
                 policy_packs=[str(pack)] if pack is not None else None,
+                policy_pack_configs=[str(config)] if pack is not None and config is not None else None,
             )
         except BaseException as error:
             refusal.append(error)

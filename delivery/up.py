@@ -242,7 +242,7 @@ def _apply_once(
     output.say(f"Applying stack {stack.name}.")
     pack = rules.during if rules else None
     refusal, beyond_healing = apply.run(
-        handle, stack.engine, journal, guard, refresh=bool(stale), target=target, pack=pack
+        handle, stack.engine, journal, guard, refresh=bool(stale), target=target, pack=pack, config=stack.pack_config
     )
     if rules:
         rules.heard(journal.policies, journal.packs)
