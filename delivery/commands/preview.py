@@ -14,9 +14,10 @@ from delivery.command_line import run as run_command
 from delivery.engine import Engine
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
+from delivery.forge import detect, writing
 from delivery.output import Output
 from delivery.preview import document, markdown, run, text
-from delivery.preview.model import Verdict
+from delivery.preview.model import Preview, Verdict
 from delivery.prices.estimate import estimate
 from delivery.prices.table import load
 from delivery.seal import sealing
@@ -95,6 +96,9 @@ def drift(
     ] = None,
     markdown_limit: Limit = markdown.LIMIT,
     fail_on_drift: FailOnDrift = False,
+    issue: Annotated[
+        bool, typer.Option("--issue", help="Open or update one issue at the forge, and close it where nothing drifted.")
+    ] = False,
     timeout: PreviewTimeout = run.TIMEOUT,
     as_json: Json = False,
     debug: Debug = False,
@@ -111,6 +115,8 @@ def drift(
             output.result(line)
         if markdown_file is not None:
             _write(markdown_file, output.masker(markdown.drift(project, stack, found, limit=markdown_limit)))
+        if issue:
+            _tell(project, stack, found, output)
         if found.changes and fail_on_drift:
             raise DeliveryError(
                 f"Stack {stack!r} has drifted: {len(found.changes)} resources differ from what was applied.",
@@ -158,3 +164,13 @@ def _write(path: Path, content: str) -> None:
         raise DeliveryError(
             f"{path} cannot be written: {error.strerror}.", Exit.BAD_INPUT, remedy="Name a file that can."
         ) from error
+
+
+def _tell(project: str, stack: str, found: Preview, output: Output) -> None:
+    """The one issue about this stack's drift."""
+    output.masker.add([secret for secret in [detect.token()] if secret])
+    forge = detect.forge()
+    text = output.masker(markdown.drift(project, stack, found, limit=forge.limit)) if found.changes else None
+    title = f"{project}/{stack} has drifted: {len(found.changes)} differ from what was applied"
+    done = writing.issue(forge, markdown.marker("drift", project, stack), title, text)
+    output.result({"none": f"{forge.name} has no issue about it."}.get(done, f"The issue at {forge.name} was {done}."))
