@@ -45,7 +45,7 @@ def command(directory: Path, event: str, content: Mapping[str, object], variable
     environment.write_text("".join(f"{name}={value}\n" for name, value in variables.items()), encoding="utf-8")
     return [
         *(str(tool("act")), event, "--workflows", WORKFLOW, "--eventpath", str(payload)),
-        *("--platform", f"{RUNNER}=-self-hosted", "--bind", "--no-cache-server", "--env-file", str(environment)),
+        *("--platform", f"{RUNNER}=-self-hosted", "--no-cache-server", "--env-file", str(environment)),
         *("--secret", "GITHUB_TOKEN=secret-token"),
         *stand_ins(directory),
     ]

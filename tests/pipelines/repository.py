@@ -19,7 +19,9 @@ from tests.cluster import hello
 from tests.forges import PROJECT
 from tests.projects import ROOT
 
-PASSPHRASE = "a-passphrase-of-tests"
+PASSPHRASE = "sandbox"
+SALT = YAML(typ="safe").load(ROOT / "Pulumi.dev.yaml")["encryptionsalt"]
+"""A stack file is committed with the salt of its secrets, as the sandbox's own is."""
 STACKS = ("dev", "staging", "prod")
 LINKED = ("__main__.py", "components", "delivery", "policies", "sandbox", ".venv", "requirements.lock", ".ci")
 """What is the program's own and the same in every repository that uses it."""
@@ -138,8 +140,8 @@ def make(directory: Path, variables: Mapping[str, str], pipelines: Mapping[str, 
     (work / ".gitignore").write_text(".gitlab-ci-local/\n.cache/\nplan-*.json\npreview-*.md\n", encoding="utf-8")
     made.describe("1")
     for stack in STACKS:
-        content = {f"caas:{key}": value for key, value in settings(made.project, stack).items()}
-        YAML().dump({"config": content}, work / f"Pulumi.{stack}.yaml")
+        values = {f"caas:{key}": value for key, value in settings(made.project, stack).items()}
+        YAML().dump({"encryptionsalt": SALT, "config": values}, work / f"Pulumi.{stack}.yaml")
     made.git("init", "--quiet", "--initial-branch", "main")
     # What is asked for the project's name says a forge's address; what is pushed goes to the directory.
     made.git("remote", "add", "origin", f"https://forge.invalid/{PROJECT}.git")
