@@ -72,9 +72,16 @@ class Repository:
             return str(json.load(answer)["version"])
 
     def caas(self, command: str, *arguments: str) -> str:
-        """A command that must go well; what it printed."""
+        """A command of ``caas`` that must go well; what it printed."""
+        return self._run(sys.executable, "-m", "delivery", command, *arguments)
+
+    def pulumi(self, *arguments: str) -> str:
+        """A command of the engine that must go well; what it printed."""
+        return self._run("pulumi", "--non-interactive", *arguments)
+
+    def _run(self, *command: str) -> str:
         done = subprocess.run(
-            [sys.executable, "-m", "delivery", command, *arguments],
+            command,
             cwd=self.directory,
             env=dict(self.environment),
             capture_output=True,

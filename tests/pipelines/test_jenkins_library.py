@@ -8,7 +8,7 @@ import pytest
 
 from tests.pipelines import jenkins
 from tests.pipelines.jenkins import Build
-from tests.projects import Completed
+from tests.projects import ROOT, Completed
 
 pytestmark = pytest.mark.slow
 
@@ -91,7 +91,7 @@ def test_what_a_failed_step_left_is_kept(tmp_path: Path) -> None:
 
 
 def test_the_jenkinsfile_calls_the_library() -> None:
-    text = (jenkins.ROOT / "Jenkinsfile").read_text(encoding="utf-8")
+    text = (ROOT / "Jenkinsfile").read_text(encoding="utf-8")
     assert [line for line in text.splitlines() if line and not line.startswith("//")] == [
         "@Library('caas') _",
         "caasDeliver()",
