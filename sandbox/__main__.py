@@ -79,12 +79,21 @@ def env() -> None:
 
 
 @app.command("exec", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def execute(context: typer.Context) -> None:
+def execute(
+    context: typer.Context,
+    tools: Annotated[
+        bool, typer.Option("--tools", help="add the engine and its neighbours alone: cluster and state are yours")
+    ] = False,
+) -> None:
     """Run a command with the variables of a running sandbox: `python -m sandbox exec -- pulumi preview`."""
     if not context.args:
         raise SandboxError("Name a command after `--`, such as `python -m sandbox exec -- pulumi preview`.")
-    chosen = driver.choose()
-    variables = {**os.environ, **environment.variables(chosen.endpoint(), toolchain.current(_parts(chosen)))}
+    if tools:
+        added = environment.tools_alone(toolchain.current((toolchain.ENGINE,)))
+    else:
+        chosen = driver.choose()
+        added = environment.variables(chosen.endpoint(), toolchain.current(_parts(chosen)))
+    variables = {**os.environ, **added}
     os.environ["PATH"] = variables["PATH"]  # where execvpe looks for the command itself
     try:
         os.execvpe(context.args[0], context.args, variables)  # noqa: S606 - the user's own command, no shell

@@ -230,4 +230,14 @@ def checks() -> tuple[GoBuild, ...]:
             commands={"github.com/zegl/kube-score/cmd/kube-score": "kube-score"},
             seconds=40,
         ),
+        GoBuild(
+            name="actions",
+            title="act and actionlint",
+            module="pipelines",
+            commands={
+                "github.com/nektos/act": "act",
+                "github.com/rhysd/actionlint/cmd/actionlint": "actionlint",
+            },
+            seconds=25,
+        ),
     )
