@@ -14,7 +14,7 @@ from delivery import declared
 from delivery import up as upping
 from delivery import verify as verifying
 from delivery.command_line import Debug, Directory, Json, LockTimeout, Plan, Reason, Stack, Timeout, environment_of, run
-from delivery.commands import moves, operations, parity, preview, records, release_control, review
+from delivery.commands import moves, operations, parity, preview, records, release_control, review, supply
 from delivery.engine import Engine
 from delivery.observe.platforms import observer_for
 from delivery.output import Output
@@ -121,6 +121,7 @@ moves.register(app)
 operations.register(app)
 review.register(app)
 preview.register(app)
+supply.register(app)
 
 
 def main() -> NoReturn:

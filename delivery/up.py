@@ -24,6 +24,8 @@ from delivery.output import Output
 from delivery.purpose import PLAIN, Purpose
 from delivery.seal import sealing
 from delivery.stack import ProgramStack
+from delivery.supply import handover
+from delivery.supply import run as supplying
 from delivery.traffic import Traffic
 from delivery.verify import Finding, verify
 
@@ -93,7 +95,8 @@ def up(
     with notify.deployment(stack, environment, output, why) as told, releases.recorded(stack, plan, output) as record:
         freeze.check(stack, environment, output, why)
         if sealed is not None:
-            sealing.check(sealed, environment, stack, handle, output)
+            with handover.handed_over(stack, environment, stack.state(), output):
+                sealing.check(sealed, environment, stack, handle, output)
         told.start()
         journal, judgements = _release(handle, stack, environment, observer, output, timeout, lock_timeout)
         truth = declared.parse(stack.outputs(), stack.name)
@@ -104,6 +107,7 @@ def up(
         told.success(journal.changed, images)
         before = protect.recent(record.before, environment.releases_kept)
         protect.protect(environment, [one.image for one in truth.services], output, before=before)
+    supplying.after_up(stack, environment, images, output)
     versions = {"pulumi": str(engine.version), **observer.versions()}
     return Result(
         stack.name,
