@@ -99,9 +99,14 @@ class _Attesting:
         return made
 
     def _sbom(self) -> Path:
+        """The one that is recorded already, else a new one."""
         file = self.directory / "sbom.json"
-        if not file.exists():
-            sbom.make(self.task.image, self.cosign.supply.sbom, file)
+        if file.exists():
+            return file
+        for kind in sbom.KINDS.values():
+            for recorded in filter(sbom.is_one, self.cosign.attested(self.task.image, kind)):
+                return self._file(file.name, recorded)
+        sbom.make(self.task.image, self.cosign.supply.sbom, file)
         return file
 
     def _file(self, name: str, content: Mapping[str, Any]) -> Path:

@@ -28,6 +28,10 @@ SIGNING_KEY = "CAAS_SIGNING_KEY"
 OIDC = ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "SIGSTORE_ID_TOKEN", "BUILDKITE_AGENT_ACCESS_TOKEN")
 """Environment variables that say that a pipeline can prove who it is."""
 
+NOBODY = "http://127.0.0.1:1"
+"""Where cosign looks for Sigstore's keys when a key of ours decides alone: it would ask for them, wait, and go on without
+an answer."""
+
 VULNERABILITIES = "vuln"
 PROVENANCE = "slsaprovenance1"
 """Types of predicates, as cosign calls them."""
@@ -113,6 +117,8 @@ class Cosign:
 
     def _run(self, command: Sequence[str], image: str) -> Done:
         variables = {SIGNING_KEY: self.secret_key} if self.secret_key is not None else {}
+        if self.supply.identity is None and not self.supply.transparency_log:
+            variables["TUF_MIRROR"] = NOBODY
         repository = place(self.supply, image)
         if repository != oci.Reference.of(image).repository:
             variables["COSIGN_REPOSITORY"] = repository

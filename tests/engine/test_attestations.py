@@ -217,11 +217,13 @@ def judged(project: Project, images: dict[str, str]) -> tuple[int, dict[str, lis
 def test_the_rules_of_prod_name_what_each_image_lacks(world: World, whole: str, tmp_path: Path) -> None:
     images = {"whole": whole}
     images |= {name: world.image(name, "plain", name) for name in ("unsigned", "foreign", "unlisted", "leaky")}
-    attest(Task(images["foreign"]), world.cosign("other"), Output())
     attest(Task(images["leaky"]), world.cosign(), Output())
-    scanned = tmp_path / "scan.json"
-    scanned.write_text(json.dumps(world.cosign().attested(whole, VULNERABILITIES)[0]))
-    world.cosign().attest(images["unlisted"], VULNERABILITIES, scanned)
+    for kind in (sbom.KINDS["spdx"], VULNERABILITIES):
+        recorded = tmp_path / f"{kind}.json"
+        recorded.write_text(json.dumps(world.cosign().attested(whole, kind)[0]))
+        world.cosign("other").attest(images["foreign"], kind, recorded)
+    world.cosign("other").sign(images["foreign"])
+    world.cosign().attest(images["unlisted"], VULNERABILITIES, tmp_path / f"{VULNERABILITIES}.json")
     world.cosign().sign(images["unlisted"])
 
     project = in_prod(tmp_path / "project", world, images)

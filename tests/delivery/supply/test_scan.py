@@ -54,7 +54,12 @@ def test_what_is_no_answer_of_a_scanner_is_never_taken_for_a_clean_one(result: A
 def scanned(monkeypatch: pytest.MonkeyPatch, done: Done) -> dict[str, Any]:
     """The predicate where the scanner ends like this."""
     asked: list[Any] = []
-    monkeypatch.setattr(tools, "run", lambda command, *_: asked.append(command) or done)
+
+    def run(command: Any, *_: Any) -> Done:
+        asked.append(command)
+        return done
+
+    monkeypatch.setattr(tools, "run", run)
     made = scan.scan(["grype", "sbom:{sbom}", "{image}"], "r.test/web@sha256:0", Path("/x/sbom.json"), "the-builder")
     assert asked == [["grype", "sbom:/x/sbom.json", "r.test/web@sha256:0"]]
     return made
