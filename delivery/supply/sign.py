@@ -29,8 +29,8 @@ OIDC = ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "SIGSTORE_ID_TOKEN", "BUILDKITE_AGENT_
 """Environment variables that say that a pipeline can prove who it is."""
 
 NOBODY = "http://127.0.0.1:1"
-"""Where cosign looks for Sigstore's keys when a key of ours decides alone: it would ask for them, wait, and go on without
-an answer."""
+"""Where cosign looks for Sigstore's keys when a key of ours decides alone: it would ask for them, and go on without an
+answer."""
 
 VULNERABILITIES = "vuln"
 PROVENANCE = "slsaprovenance1"
