@@ -68,7 +68,7 @@ def preview(
         handle = program.select()
         output.masker.add(program.secret_values())
         stored = program.state()
-        with handover.handed_over(program, environment, stored, output) as attested:
+        with handover.handed_over(program, environment, stored, output, asked=pack is not None) as attested:
             found = run.preview(handle, program, output, pack=pack, timeout=timeout)
         cost = estimate(found, load(), _regions(environment))
         prod = environment.tier == "prod"

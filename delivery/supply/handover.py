@@ -26,11 +26,11 @@ NOT_READ = "Attestations are not read: caas:supplyChain is not set, so prod refu
 
 @contextlib.contextmanager
 def handed_over(
-    stack: ProgramStack, environment: Environment, state: Mapping[str, Any], output: Output
+    stack: ProgramStack, environment: Environment, state: Mapping[str, Any], output: Output, *, asked: bool = True
 ) -> Iterator[tuple[Facts, ...]]:
     """Read what the images of an environment are attested by, and let every preview of the stack within the block hand
-    it to the policy pack. Reads nothing, and hands over nothing, where the rule asks for nothing."""
-    if environment.tier != TIER:
+    it to the policy pack. Reads nothing, and hands over nothing, where the rule asks for nothing or no pack is asked."""
+    if environment.tier != TIER or not asked:
         yield ()
         return
     if environment.supply_chain is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
@@ -17,7 +18,7 @@ from delivery.supply import attest, provenance, read
 from delivery.supply.attest import Task
 from delivery.supply.provenance import Origin
 from delivery.supply.read import Facts
-from delivery.supply.sign import Cosign
+from delivery.supply.sign import PASSWORD, Cosign
 
 
 def configured(environment: Environment) -> SupplyChain:
@@ -35,7 +36,7 @@ def cosign(stack: ProgramStack, environment: Environment, output: Output) -> Cos
     """cosign as the environment configures it. A key in caas:secrets is read here, and masked."""
     supply = configured(environment)
     secret = stack.secret(supply.key_secret) if supply.key_secret is not None else None
-    output.masker.add([secret] if secret else [])
+    output.masker.add(text for text in (secret, os.environ.get(PASSWORD)) if text)
     return Cosign(supply, stack.directory, secret)
 
 

@@ -189,22 +189,28 @@ def test_a_promotion_carries_them_to_the_other_registry(world: World, whole: str
     assert world.beside(move.target) == world.beside(whole)
 
 
-def in_prod(directory: Path, world: World, images: dict[str, str]) -> Project:
-    """A stack of tier prod that would run these images."""
-    project = projects.make(directory, "prod", **world.project.environment)
+def in_prod(directory: Path, world: World) -> Project:
+    """A stack of tier prod that has run nothing yet. Nothing in it can sign."""
+    own = {name: value for name, value in world.project.environment.items() if name != "PULUMI_BACKEND_URL"}
+    project = projects.make(directory, "prod", **own)
     (project.directory / "cosign.pub").write_bytes((world.project.directory / "cosign.pub").read_bytes())
-    without = ("build", "ingress", "environment")
-    described = {key: value for key, value in hello.service(replicas=3).items() if key not in without}
-    # Nothing that signs is needed to judge.
-    changes = {"registry": {"address": world.source}, "supplyChain": {"publicKey": "cosign.pub"}}
-    settings = hello.settings("prod", tier="prod", owner="shop-team", costCentre="4711", **changes)
-    project.write({name: {**described, "image": image} for name, image in images.items()}, settings)
+    describe(project, world, {})
     applied.must(project.pulumi("stack", "init", "--no-select"))
     return project
 
 
-def judged(project: Project, images: dict[str, str]) -> tuple[int, dict[str, list[str]], str]:
-    """How a preview ended, what the rule said of each image, and what was said beside."""
+def describe(project: Project, world: World, images: dict[str, str]) -> None:
+    """Let it run these images."""
+    without = ("build", "ingress", "environment")
+    described = {key: value for key, value in hello.service(replicas=3).items() if key not in without}
+    changes = {"registry": {"address": world.source}, "supplyChain": {"publicKey": "cosign.pub"}}
+    settings = hello.settings("prod", tier="prod", owner="shop-team", costCentre="4711", **changes)
+    project.write({name: {**described, "image": image} for name, image in images.items()}, settings)
+
+
+def judged(project: Project, world: World, images: dict[str, str]) -> tuple[int, dict[str, list[str]], str]:
+    """How a preview with these images ends, what the rule says of each, and what is said beside."""
+    describe(project, world, images)
     done = project.caas("preview", "--json", "--policy-pack", str(ROOT / "policies"))
     assert done.out, done.text
     results = [one for one in json.loads(done.out)["policies"]["results"] if one["rule"] == "image-attested"]
@@ -226,8 +232,8 @@ def test_the_rules_of_prod_name_what_each_image_lacks(world: World, whole: str, 
     world.cosign().attest(images["unlisted"], VULNERABILITIES, tmp_path / f"{VULNERABILITIES}.json")
     world.cosign().sign(images["unlisted"])
 
-    project = in_prod(tmp_path / "project", world, images)
-    code, lacks, said = judged(project, images)
+    project = in_prod(tmp_path / "project", world)
+    code, lacks, said = judged(project, world, images)
     nothing = ["that no scanner has seen", "without a list of what is in it (SBOM)", "without a signature"]
     assert lacks == {
         "whole": [],
@@ -239,10 +245,10 @@ def test_the_rules_of_prod_name_what_each_image_lacks(world: World, whole: str, 
     assert code == Exit.POLICY, said
 
     # What is whole passes alone; without the tool that verifies it, it does not, and the preview says why.
-    alone = in_prod(tmp_path / "alone", world, {"whole": whole})
-    assert judged(alone, {"whole": whole})[:2] == (Exit.FINE, {"whole": []})
+    alone = {"whole": whole}
+    assert judged(project, world, alone)[:2] == (Exit.FINE, {"whole": []})
     tools = toolchain.current((toolchain.ENGINE,)).environment()
-    alone.environment |= tools | {"PATH": tools["PATH"].removesuffix(os.environ["PATH"]) + os.defpath}
-    code, lacks, said = judged(alone, {"whole": whole})
+    project.environment |= tools | {"PATH": tools["PATH"].removesuffix(os.environ["PATH"]) + os.defpath}
+    code, lacks, said = judged(project, world, alone)
     assert (code, lacks) == (Exit.POLICY, {"whole": nothing})
     assert f"Attestations of {whole}: cosign is not on the PATH" in said

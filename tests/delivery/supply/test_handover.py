@@ -123,6 +123,13 @@ def test_where_the_rule_asks_for_nothing_nothing_is_read(world: World, tier: str
     assert world.calls == []
 
 
+def test_where_no_pack_is_asked_nothing_is_read(world: World) -> None:
+    asked = stack(world)
+    with handover.handed_over(asked, of_tier(world), state(ONE), Output(), asked=False) as found:
+        assert (asked.pack_config, found) == (None, ())
+    assert world.calls == []
+
+
 def test_one_digest_in_two_registries_counts_by_what_it_has_least_of() -> None:
     digest = "sha256:" + "1" * 64
     clean, worse = (Scan({"critical": number}, datetime.now(UTC), "x") for number in (0, 2))
