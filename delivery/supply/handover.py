@@ -29,7 +29,7 @@ def handed_over(
     stack: ProgramStack, environment: Environment, state: Mapping[str, Any], output: Output, *, asked: bool = True
 ) -> Iterator[tuple[Facts, ...]]:
     """Read what the images of an environment are attested by, and let every preview of the stack within the block hand
-    it to the policy pack. Reads nothing, and hands over nothing, where the rule asks for nothing or no pack is asked."""
+    it to the policy pack. Reads and hands over nothing where the rule asks for nothing or no pack is asked."""
     if environment.tier != TIER or not asked:
         yield ()
         return

@@ -71,6 +71,8 @@ class World:
     project: Project
     source: str
     target: str
+    bare: dict[str, str]
+    """The engine's environment without what signs and verifies."""
 
     def image(self, name: str, *packages: str) -> str:
         """Push an image in which these Debian packages are installed."""
@@ -105,6 +107,8 @@ def supply(project: Project, who: str) -> SupplyChain:
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     home = tmp_path_factory.mktemp("attestations")
     tools = toolchain.ensure((toolchain.ENGINE, toolchain.SUPPLY)).environment()
+    bare = toolchain.current((toolchain.ENGINE,)).environment()
+    bare["PATH"] = bare["PATH"].removesuffix(os.environ.get("PATH", os.defpath)) + os.defpath
     variables = {"HOME": str(home), "DOCKER_CONFIG": str(home), "COSIGN_PASSWORD": PASSWORD}
     project = projects.make(home / "project", STACK, **tools, **variables, KUBECONFIG=str(home / "none"))
     (project.directory / "scanner.py").write_text(SCANNER)
@@ -115,7 +119,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     for place in places:
         place.mkdir()
     with registry.running(places[0]) as source, registry.running(places[1]) as target:
-        yield World(project, source, target)
+        yield World(project, source, target, bare)
 
 
 @pytest.fixture(autouse=True)
@@ -247,8 +251,7 @@ def test_the_rules_of_prod_name_what_each_image_lacks(world: World, whole: str, 
     # What is whole passes alone; without the tool that verifies it, it does not, and the preview says why.
     alone = {"whole": whole}
     assert judged(project, world, alone)[:2] == (Exit.FINE, {"whole": []})
-    tools = toolchain.current((toolchain.ENGINE,)).environment()
-    project.environment |= tools | {"PATH": tools["PATH"].removesuffix(os.environ["PATH"]) + os.defpath}
+    project.environment |= world.bare
     code, lacks, said = judged(project, world, alone)
     assert (code, lacks) == (Exit.POLICY, {"whole": nothing})
     assert f"Attestations of {whole}: cosign is not on the PATH" in said
