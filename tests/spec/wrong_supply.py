@@ -13,6 +13,8 @@ PUBLIC = {"supplyChain.publicKey": "cosign.pub"}
 
 def supply(id: str, key: str, limit: str, remedy: str, changes: dict[str, Any], **more: Any) -> Case:
     """A stack whose signatures can be known, but for what the changes do."""
+    # The loader's own rules, the same through the engine: one goes that way, which is enough to know it.
+    more.setdefault("engine", False)
     return stack(id, f"supplyChain.{key}", limit, remedy, {**PUBLIC, **changes}, **more)
 
 
