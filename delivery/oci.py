@@ -83,6 +83,11 @@ class Registry:
             raise self._wrong(digest, _digest(content))
         return content, kind
 
+    def tagged(self, tag: str) -> str | None:
+        """The digest of what a tag names; None where there is no such tag."""
+        with self._ask("GET", f"manifests/{tag}", good=(200, 404)) as answer:
+            return _digest(answer.read(LARGEST_MANIFEST, decode_content=True)) if answer.status == 200 else None
+
     def blob(self, digest: str) -> Iterator[bytes]:
         """A blob, piece by piece; fails at the end where it is not what its digest says."""
         seen = hashlib.sha256()
@@ -213,6 +218,19 @@ def copy(image: str, repository: str, tag: str) -> int:
     source = Reference.of(image)
     host, _, path = repository.partition("/")
     return _Copy(Registry(source.host, source.path), Registry(host, path, "pull,push")).whole(source.digest, tag)
+
+
+def copy_tag(source: str, target: str, tag: str) -> bool:
+    """Copy what a tag names from one repository (``host/path``) to another; answers whether there was anything.
+
+    DeliveryError where either registry refuses.
+    """
+    here, there = source.partition("/"), target.partition("/")
+    registry = Registry(here[0], here[2])
+    digest = registry.tagged(tag)
+    if digest is not None:
+        _Copy(registry, Registry(there[0], there[2], "pull,push")).whole(digest, tag)
+    return digest is not None
 
 
 class _Copy:

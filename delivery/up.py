@@ -27,6 +27,8 @@ from delivery.preview.run import default_pack
 from delivery.purpose import PLAIN, Purpose
 from delivery.seal import sealing
 from delivery.stack import ProgramStack
+from delivery.supply import handover
+from delivery.supply import run as supplying
 from delivery.traffic import Traffic
 from delivery.verify import Finding, verify
 
@@ -96,12 +98,14 @@ def up(
     with notify.deployment(stack, environment, output, why) as told, releases.recorded(stack, plan, output) as record:
         freeze.check(stack, environment, output, why)
         rules = Policing(handle, stack, environment, output, why, record, default_pack(directory))
-        if sealed is not None:
-            sealing.check(sealed, stack, handle, output, rules)
-        else:
-            rules.begin()
-        told.start()
-        journal, judgements = _release(handle, stack, environment, observer, output, timeout, lock_timeout, rules)
+        asked, named = rules.pack is not None, plan.images.values()
+        with handover.handed_over(stack, environment, stack.state(), output, asked=asked, more=named):
+            if sealed is not None:
+                sealing.check(sealed, stack, handle, output, rules)
+            else:
+                rules.begin()
+            told.start()
+            journal, judgements = _release(handle, stack, environment, observer, output, timeout, lock_timeout, rules)
         truth = declared.parse(stack.outputs(), stack.name)
         images = {one.name: one.image for one in truth.services}
         record.applied(images, journal.changed)
@@ -110,6 +114,7 @@ def up(
         told.success(journal.changed, images)
         before = protect.recent(record.before, environment.releases_kept)
         protect.protect(environment, [one.image for one in truth.services], output, before=before)
+    supplying.after_up(stack, environment, images, output)
     versions = {"pulumi": str(engine.version), **observer.versions()}
     return Result(
         stack.name,

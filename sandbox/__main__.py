@@ -136,7 +136,7 @@ def _dockerfiles(directory: Path) -> list[Path]:
 @app.command()
 def build(
     only: Annotated[
-        list[str] | None, typer.Argument(help="engine, cluster, checks; engine and cluster unless named")
+        list[str] | None, typer.Argument(help="engine, cluster, checks, supply; engine and cluster unless named")
     ] = None,
 ) -> None:
     """Prepare the programs that the sandbox runs, without starting any."""
@@ -146,7 +146,9 @@ def build(
 def _parts(chosen: driver.Driver) -> tuple[str, ...]:
     """What of the toolchain a driver's cluster is used with: programs of a cluster only where we start them."""
     cluster = {"source": (toolchain.CLUSTER,), "kind": (toolchain.GATEWAY,)}
-    return (toolchain.ENGINE, *cluster.get(chosen.name, ()))
+    # What signs and lists images is no part of a cluster; where it was asked for, it is there.
+    extra = (toolchain.SUPPLY,) if toolchain.prepared(toolchain.SUPPLY) else ()
+    return (toolchain.ENGINE, *cluster.get(chosen.name, ()), *extra)
 
 
 def main() -> None:

@@ -24,6 +24,7 @@ from components.spec.base import (
 from components.spec.gcp import Gcp
 from components.spec.notifications import Notifications
 from components.spec.service import DigestReference, Mebibytes, Service, Vcpu
+from components.spec.supply_chain import SupplyChain
 
 PlatformName = Literal["kubernetes", "aws-ecs", "gke", "azure-aci"]
 Tier = Literal["dev", "staging", "prod"]
@@ -166,6 +167,9 @@ class Settings(Frozen):
     notifications: Notifications = Field(
         default_factory=Notifications, description="Who is told of a deployment, and where it is noted."
     )
+    supply_chain: SupplyChain | None = Field(
+        None, description="How images are signed, listed and scanned. Default: not at all, and prod refuses them."
+    )
     domain: HostName | None = Field(None, description="Services get <service>.<domain> unless they name a host.")
     owner: LabelValue | None = Field(
         None, description="Team that answers for the environment; a tag on every resource."
@@ -202,6 +206,7 @@ class Environment(Frozen):
     azure: Azure | None = None
     gate: Gate = Field(default_factory=Gate)
     notifications: Notifications = Field(default_factory=Notifications)
+    supply_chain: SupplyChain | None = None
     domain: HostName | None
     owner: str | None
     cost_centre: str | None

@@ -25,6 +25,7 @@ from delivery.prices.estimate import estimate
 from delivery.prices.table import load
 from delivery.seal import sealing
 from delivery.stack import ProgramStack
+from delivery.supply import handover
 
 SavePlan = Annotated[
     Path | None, typer.Option(help="Write a sealed plan to this file, for `caas up --plan`.", dir_okay=False)
@@ -85,12 +86,14 @@ def preview(
             return
         output.masker.add(program.secret_values())
         stored = program.state()
-        found = run.preview(handle, program, output, pack=pack, timeout=timeout)
+        with handover.handed_over(program, environment, stored, output, asked=pack is not None) as attested:
+            found = run.preview(handle, program, output, pack=pack, timeout=timeout)
         cost = estimate(found, load(), _regions(environment))
         prod = environment.tier == "prod"
         for line in text.lines(stack, found, cost, prod=prod):
             output.result(line)
         content = document.preview(stack, found, cost)
+        content["attestations"] = [one.document() for one in attested]
         if markdown_file is not None:
             comment = markdown.preview(environment.project, stack, found, cost, prod=prod, limit=markdown_limit)
             _write(markdown_file, output.masker(comment))
