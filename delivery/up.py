@@ -95,7 +95,9 @@ def up(
         if sealed is not None:
             sealing.check(sealed, environment, stack, handle, output)
         told.start()
-        journal, judgements = _release(handle, stack, environment, observer, output, timeout, lock_timeout)
+        journal, judgements = _release(
+            handle, stack, environment, observer, output, timeout, lock_timeout, at_once=why.recovery
+        )
         truth = declared.parse(stack.outputs(), stack.name)
         images = {one.name: one.image for one in truth.services}
         record.applied(images, journal.changed)
@@ -126,13 +128,15 @@ def _release(
     output: Output,
     timeout: float,
     lock_timeout: float,
+    *,
+    at_once: bool = False,
 ) -> tuple[apply.Journal, Mapping[str, Any]]:
     """Apply at once, or by way of a second version where a service asks for that; what the gate saw beside it."""
 
     def applied(target: Sequence[str] | None) -> apply.Journal:
         return _apply(handle, stack, observer, output, lock_timeout, target)
 
-    if not strategy.shifting(environment):
+    if not strategy.concerned(environment, stack.state):
         return applied(None), {}
     cluster = environment.kubernetes
     traffic = Traffic(cluster.kubeconfig, cluster.context)
@@ -143,7 +147,7 @@ def _release(
         try:
             recover.recover(stack, stack.state(), output)
             plan.clean(applied)
-            return plan.release(applied)[0], plan.judgements
+            return plan.release(applied, at_once=at_once)[0], plan.judgements
         except DeliveryError as error:
             left = until - time.monotonic()
             if error.code is not Exit.LOCKED or left <= 0:
