@@ -26,6 +26,7 @@ from delivery.seal import sealing
 from delivery.stack import ProgramStack
 from delivery.traffic import Traffic
 from delivery.verify import Finding, verify
+from delivery.went_back import went_back
 
 LOCK_TIMEOUT = 300.0
 """Seconds to wait for a stack that somebody else is changing."""
@@ -244,7 +245,7 @@ def _apply_once(
     if isinstance(refusal, ConcurrentUpdateError):
         raise DeliveryError(f"Stack {stack.name!r} is locked.", Exit.LOCKED) from refusal
     if refusal:
-        raise _failed(stack, journal, guard) from refusal
+        raise _failed(stack, journal, guard, observer) from refusal
     return journal
 
 
@@ -261,7 +262,7 @@ def _compare(state: Mapping[str, Any], observer: Observer) -> tuple[dict[Target,
     return {target: snapshot.generation for target, snapshot in seen.items()}, stale
 
 
-def _failed(stack: ProgramStack, journal: apply.Journal, guard: apply.Guard) -> DeliveryError:
+def _failed(stack: ProgramStack, journal: apply.Journal, guard: apply.Guard, observer: Observer) -> DeliveryError:
     if journal.policy_violated:
         return DeliveryError(
             f"Stack {stack.name!r} violates a mandatory policy.", Exit.POLICY, details=tuple(journal.errors)
@@ -271,4 +272,10 @@ def _failed(stack: ProgramStack, journal: apply.Journal, guard: apply.Guard) -> 
     evidence = guard.evidence(*found) if found else ()
     said = tuple(e for e in journal.errors if e.rstrip(".") not in error.message)
     ways_out = taken.ways_out(journal.not_made, stack.state().get("resources") or [], stack.name)
-    return DeliveryError(error.message, error.code, remedy=error.remedy, details=(*said, *ways_out, *evidence))
+    return DeliveryError(
+        error.message,
+        error.code,
+        remedy=error.remedy,
+        details=(*said, *ways_out, *evidence),
+        rolled_back=went_back(journal.not_updated, stack.outputs(), stack.name, observer),
+    )
