@@ -13,7 +13,7 @@ from pulumi.automation import ConcurrentUpdateError
 
 from components.spec import Environment
 from components.spec.checks_aws import account as account_of
-from delivery import apply, declared, freeze, locks, notify, protect, recover, releases, strategy, taken
+from delivery import afterwards, apply, declared, freeze, locks, notify, protect, recover, releases, strategy, taken
 from delivery.engine import Engine
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
@@ -104,6 +104,8 @@ def up(
         record.applied(images, journal.changed)
         output.say(f"Applied: {journal.changed} changed." if journal.changed else "Nothing to change.")
         findings = verify(truth, observer, output, timeout=timeout)
+        if journal.changed and not why.recovery:
+            judgements = {**afterwards.judged(environment, truth, output), **judgements}
         told.success(journal.changed, images)
         before = protect.recent(record.before, environment.releases_kept)
         protect.protect(environment, [one.image for one in truth.services], output, before=before)
