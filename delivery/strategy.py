@@ -200,7 +200,7 @@ class Strategy:
     def _judged(self, subject: Subject, judgement: Judgement, percent: int) -> None:
         """Take the traffic back at once where the new version may not go on."""
         if judgement.outcome is not Outcome.PASS:
-            self.traffic.back(subject.stable)
+            self.traffic.back(subject.stable, hold=True)
             raise _failed(subject, judgement, percent)
 
     def _back(self, names: Sequence[str], apply_: Apply) -> None:

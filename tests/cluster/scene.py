@@ -56,7 +56,7 @@ class Scene:
         """The names of the namespace's objects of a kind."""
         return sorted(item["metadata"]["name"] for item in self.found(kind, group))
 
-    def found(self, kind: str, group: str) -> list[dict[str, Any]]:
+    def found(self, kind: str, group: str) -> list[Mapping[str, Any]]:
         """The namespace's objects of a kind."""
         return list(self._observer._list(f"/{group}/namespaces/{self.target.namespace}/{kind}", {}))
 

@@ -53,8 +53,9 @@ class Stage:
     def describe(self) -> str:
         """Write a version that can be told from all before by its answer; answers that."""
         self.turn += 1
-        step = {"step": {"minutes": 0, "percent": 50}}
-        service = hello.shifting("canary", rollout=step, scaling={"minimum": 2, "maximum": 3})
+        # One step, and time enough for a busy machine's ingress to hear of an instance that ends.
+        rollout = {"step": {"minutes": 0, "percent": 50}, "endpointLag": 5, "stopTimeout": 12}
+        service = hello.shifting("canary", rollout=rollout, scaling={"minimum": 2, "maximum": 3})
         del service["replicas"]
         service["environment"] = {**service["environment"], "GREETING": f"turn-{self.turn}"}
         self.world.write(service, gate=QUICK)
@@ -103,12 +104,12 @@ def test_a_promotion_moves_traffic_by_its_steps_and_a_rollback_goes_back_at_once
     assert seen.shares == [0, 50, 0]
     assert (said(second), second.objects()) == (said(stage.world.first), ["hello"])
     assert digest(running(second)) == digest(running(stage.world.first))
-    assert whole(requests.result)
+    assert whole(requests.result), requests.report
     with stage.watched("second") as seen, load(second) as requests:
         stage.run("rollback", "--stack", "second")
     assert seen.shares == [0]
     assert (said(second), second.objects()) == ("turn-1", ["hello"])
-    assert whole(requests.result)
+    assert whole(requests.result), requests.report
     assert [one["what"] for one in stage.world.history("second")][-1] == "rollback to 1"
 
 
@@ -171,31 +172,32 @@ def test_whatever_is_killed_is_found_and_finished_or_taken_back_by_the_next_comm
     seed = int(os.environ.get("CAAS_KILL_SEED", str(time.time_ns() % 100000)))
     print(f"CAAS_KILL_SEED={seed}")
     chance = random.Random(seed)
-    looks: dict[str, list[Look]] = {"first": [], "second": []}
     for turn, kind in zip(range(KILLS), itertools.cycle(("up", "promote", "rollback")), strict=False):
-        stack = "second" if kind == "promote" else "first"
-        one = stage.one(stack)
-        present = said(one)
-        arguments, greeting = a_change(stage, kind)
-        # Anywhere in a command's life, which takes about as long as the last one that was let live.
-        after, with_engine = chance.uniform(0, stage.seconds.get(kind, 30.0)), chance.random() < 0.5
-        if kind != "rollback" and chance.random() < 0.5:
-            again, greeting = back_to(stage, stack, present), present
-        else:
-            again = arguments
-        with stage.watched(stack) as watched, load(one) as requests:
-            killed(stage.world, arguments, after, with_engine=with_engine)
-            until(lambda: bool(watched.looks), 10, "the route is seen")
-            found = watched.looks[-1].weights
-            stage.run(*again)
-            ended(stage, stack, one, greeting, watched)
-        looks[stack] += watched.looks
-        how = f"{'with its engine' if with_engine else 'alone'}; {found}; then {again[0]}"
-        print(f"kill {turn + 1}: {kind} after {after:.1f} s, {how}; {requests.result}", flush=True)
-        assert whole(requests.result)
-    for seen in filter(None, looks.values()):
-        never_nobody(seen)
+        print(f"kill {turn + 1}: {a_kill(stage, kind, chance)}", flush=True)
     settled(stage.world)
+
+
+def a_kill(stage: Stage, kind: str, chance: random.Random) -> str:
+    """Kill a command anywhere in its life, run the next one, and look at what that has made of it; what happened."""
+    stack = "second" if kind == "promote" else "first"
+    one = stage.one(stack)
+    present = said(one)
+    arguments, greeting = a_change(stage, kind)
+    # One takes about as long as the last one of its kind that was let live.
+    after, with_engine = chance.uniform(0, stage.seconds.get(kind, 30.0)), chance.random() < 0.5
+    again = arguments
+    if kind != "rollback" and chance.random() < 0.5:
+        again, greeting = back_to(stage, stack, present), present
+    with stage.watched(stack) as watched, load(one) as requests:
+        killed(stage.world, arguments, after, with_engine=with_engine)
+        until(lambda: bool(watched.looks), 10, "the route is seen")
+        found = watched.looks[-1].weights
+        stage.run(*again)
+        ended(stage, stack, one, greeting, watched)
+    never_nobody(watched.looks)
+    assert whole(requests.result), requests.report
+    how = f"{'with its engine' if with_engine else 'alone'}; {found}; then {again[0]}"
+    return f"{kind} after {after:.1f} s, {how}; {requests.result}"
 
 
 def a_change(stage: Stage, kind: str) -> tuple[tuple[str, ...], str]:
