@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -200,14 +201,15 @@ def test_a_writer_that_is_killed_leaves_a_record_that_tells_the_truth(
 
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A bucket in a simulated S3, as a backend's URL."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "simulated")
+    """A bucket of its own in a simulated S3, whose world is the process's, as a backend's URL."""
+    name = f"states-{uuid.uuid4().hex}"
+    for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(variable, "simulated")
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
-    boto3.client("s3", endpoint_url=f"http://{host}:{port}", region_name="us-east-1").create_bucket(Bucket="states")
-    yield f"s3://states?endpoint={host}:{port}&disableSSL=true&s3ForcePathStyle=true&region=us-east-1"
+    boto3.client("s3", endpoint_url=f"http://{host}:{port}", region_name="us-east-1").create_bucket(Bucket=name)
+    yield f"s3://{name}?endpoint={host}:{port}&disableSSL=true&s3ForcePathStyle=true&region=us-east-1"
     server.stop()
 
 
