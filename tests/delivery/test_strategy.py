@@ -276,11 +276,12 @@ def held(played: Played) -> list[int]:
     return [body["spec"]["minReplicas"] for _, _, body in played.api.held]
 
 
-def test_what_was_begun_under_another_strategy_is_taken_back_too(play: Callable[..., Played]) -> None:
+@pytest.mark.parametrize("new", [True, False], ids=["second-version-left", "only-the-route-left"])
+def test_what_was_begun_under_another_strategy_is_taken_back_too(new: bool, play: Callable[..., Played]) -> None:
     played = play(world("rolling"))
     traffic(played.api).move(TARGET, 50)
     played.api.annotations[RELEASE] = json.dumps(asdict(replace(own(50), pid=2**22 + 1)))
-    played.new = True
+    played.new = new
     assert strategy.concerned(played.spec, played.state)
     assert played.strategy.clean(played.apply)
     assert (played.api.weights, played.new, held(played)) == (ONE, False, [2])
