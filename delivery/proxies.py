@@ -21,7 +21,7 @@ class Pools(urllib3.PoolManager):
         self._settings = settings
         self._proxies: dict[str, urllib3.ProxyManager] = {}
 
-    def urlopen(  # type: ignore[override] - as urllib3 itself overrides it
+    def urlopen(  # type: ignore[override]  # as urllib3 itself overrides it
         self, method: str, url: str, redirect: bool = True, **kw: Any
     ) -> Any:
         """As urllib3's."""
