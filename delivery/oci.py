@@ -21,6 +21,7 @@ from delivery import logins
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
 from delivery.protect import MANIFESTS
+from delivery.proxies import Pools
 
 REFERENCE = re.compile(r"^(?P<host>[^/@]+)/(?P<path>[^@:]+)@(?P<digest>sha256:[0-9a-f]{64})$")
 LOOPBACK = re.compile(r"^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$")
@@ -66,7 +67,7 @@ class Registry:
         self.name = f"{host}/{path}"
         self._base = f"{'http' if LOOPBACK.match(host) else 'https'}://{host}/v2/"
         self._host, self._path, self._actions = host, path, actions
-        self._pool = pool or urllib3.PoolManager(timeout=urllib3.Timeout(connect=REACHED, read=LIMIT), retries=_RETRIES)
+        self._pool = pool or Pools(timeout=urllib3.Timeout(connect=REACHED, read=LIMIT), retries=_RETRIES)
         self._authorization: str | None = None
 
     def has(self, kind: str, digest: str) -> bool:

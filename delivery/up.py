@@ -14,7 +14,20 @@ from pulumi.automation import ConcurrentUpdateError
 from components.release import VARIABLE
 from components.spec import Environment
 from components.spec.checks_aws import account as account_of
-from delivery import apply, declared, freeze, locks, notify, policing, protect, recover, releases, strategy, taken
+from delivery import (
+    afterwards,
+    apply,
+    declared,
+    freeze,
+    locks,
+    notify,
+    policing,
+    protect,
+    recover,
+    releases,
+    strategy,
+    taken,
+)
 from delivery.engine import Engine
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
@@ -31,6 +44,7 @@ from delivery.supply import handover
 from delivery.supply import run as supplying
 from delivery.traffic import Traffic
 from delivery.verify import Finding, verify
+from delivery.went_back import went_back
 
 LOCK_TIMEOUT = 300.0
 """Seconds to wait for a stack that somebody else is changing."""
@@ -111,6 +125,8 @@ def up(
         record.applied(images, journal.changed)
         output.say(f"Applied: {journal.changed} changed." if journal.changed else "Nothing to change.")
         findings = verify(truth, observer, output, timeout=timeout)
+        if journal.changed and not why.recovery:
+            judgements = {**afterwards.judged(environment, truth, output), **judgements}
         told.success(journal.changed, images)
         before = protect.recent(record.before, environment.releases_kept)
         protect.protect(environment, [one.image for one in truth.services], output, before=before)
@@ -146,7 +162,7 @@ def _release(
         judged = target is None or VARIABLE in stack.engine.variables
         return _apply(handle, stack, observer, output, lock_timeout, target, rules if judged else None)
 
-    if not strategy.shifting(environment):
+    if not strategy.concerned(environment, stack.state):
         return applied(None), {}
     cluster = environment.kubernetes
     traffic = Traffic(cluster.kubeconfig, cluster.context)
@@ -157,7 +173,7 @@ def _release(
         try:
             if recover.recover(stack, stack.state(), output) | plan.clean(applied):
                 rules.forget()
-            return plan.release(applied)[0], plan.judgements
+            return plan.release(applied, at_once=rules.why.recovery)[0], plan.judgements
         except DeliveryError as error:
             left = until - time.monotonic()
             if error.code is not Exit.LOCKED or left <= 0:
@@ -266,7 +282,7 @@ def _apply_once(
     if isinstance(refusal, ConcurrentUpdateError):
         raise DeliveryError(f"Stack {stack.name!r} is locked.", Exit.LOCKED) from refusal
     if refusal:
-        raise _failed(stack, journal, guard) from refusal
+        raise _failed(stack, journal, guard, observer) from refusal
     return journal
 
 
@@ -283,7 +299,7 @@ def _compare(state: Mapping[str, Any], observer: Observer) -> tuple[dict[Target,
     return {target: snapshot.generation for target, snapshot in seen.items()}, stale
 
 
-def _failed(stack: ProgramStack, journal: apply.Journal, guard: apply.Guard) -> DeliveryError:
+def _failed(stack: ProgramStack, journal: apply.Journal, guard: apply.Guard, observer: Observer) -> DeliveryError:
     if journal.policy_violated:
         return policing.violated(stack.name, journal.policies, changed=journal.done)
     error = stack.explain()
@@ -291,4 +307,10 @@ def _failed(stack: ProgramStack, journal: apply.Journal, guard: apply.Guard) -> 
     evidence = guard.evidence(*found) if found else ()
     said = tuple(e for e in journal.errors if e.rstrip(".") not in error.message)
     ways_out = taken.ways_out(journal.not_made, stack.state().get("resources") or [], stack.name)
-    return DeliveryError(error.message, error.code, remedy=error.remedy, details=(*said, *ways_out, *evidence))
+    return DeliveryError(
+        error.message,
+        error.code,
+        remedy=error.remedy,
+        details=(*said, *ways_out, *evidence),
+        rolled_back=went_back(journal.not_updated, stack.outputs(), stack.name, observer),
+    )

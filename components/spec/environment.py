@@ -106,11 +106,17 @@ class Gate(Frozen):
     patience: Annotated[int, Field(ge=0, le=100)] = Field(
         2, description="Further analyses that an undecided step gets, and in a row an unreachable source of metrics."
     )
+    bake: Annotated[int, Field(ge=0, le=1440), Unit("minutes")] = Field(
+        0,
+        description="Minutes for which `caas` judges what it has deployed against each service's objective, after the "
+        "platform itself is content. On aws-ecs by what the load balancer counted, elsewhere by gate.prometheus.",
+    )
     freeze: Literal["off", "warn", "refuse"] | None = Field(
         None,
         description="What `caas` does about a deployment while a service's error budget is spent, or cannot be read: "
         "nothing, say so, or refuse it unless a reason is given. Going back to an earlier release is never refused. "
-        "prod takes no off. Default: dev off, staging warn, prod refuse; without gate.prometheus prod warns too.",
+        "prod takes no off. Default: dev off, staging warn, prod refuse; without gate.prometheus prod warns too. "
+        "On aws-ecs the load balancer's metrics are asked.",
     )
 
 

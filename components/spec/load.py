@@ -77,6 +77,7 @@ def load_environment(config: Mapping[str, Any], *, project: str, stack: str, sou
     found.add(checks_names.missing_webhook(settings.notifications.webhook, secret_keys, stack))
     found.add(checks_supply.supply_chain(settings, secret_keys, stack))
     found.add(checks_environment.freeze(settings, stack, level))
+    found.add(checks_environment.bake(settings, stack))
     found.add(checks_environment.tier(placed, settings, stack, level))
     found.add(checks_environment.hosts(placed, settings))
     found.add(checks_environment.contexts(placed, source.directory if source.builds else None))

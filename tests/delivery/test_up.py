@@ -74,7 +74,8 @@ class Releases:
             raise DeliveryError("Stack 'dev' is being released by ann@here.", Exit.LOCKED)
         return False
 
-    def release(self, applied: Any) -> tuple[Any, bool]:
+    def release(self, applied: Any, *, at_once: bool) -> tuple[Any, bool]:
+        assert not at_once
         if self.ends is not None:
             raise self.ends
         return "journal", True
