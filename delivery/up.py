@@ -13,7 +13,6 @@ from pulumi.automation import ConcurrentUpdateError
 
 from components.release import VARIABLE
 from components.spec import Environment
-from components.spec.checks_aws import account as account_of
 from delivery import (
     afterwards,
     apply,
@@ -33,7 +32,7 @@ from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
 from delivery.ledger import Intent
 from delivery.observe import Observer, Target
-from delivery.observe.platforms import observer_for
+from delivery.observe.platforms import observer_in
 from delivery.output import Output
 from delivery.policing import Policing
 from delivery.preview.run import default_pack
@@ -106,7 +105,7 @@ def up(
     if created:
         output.say(f"Made stack {stack.name} in {stack.backend}.")
     output.masker.add(stack.secret_values())
-    observer = _observer(environment)
+    observer = observer_in(environment)
     _await_turn(stack, output, time.monotonic() + lock_timeout, lock_timeout)
     plan = intent or releases.intent(directory, environment, note=why.reason)
     with notify.deployment(stack, environment, output, why) as told, releases.recorded(stack, plan, output) as record:
@@ -181,19 +180,6 @@ def _release(
             rules.forget()
             output.say(f"{error.message} Waiting ({left:.0f} s left).", key=error.message)
             time.sleep(min(LOCK_INTERVAL, left))
-
-
-def _observer(environment: Environment) -> Observer:
-    cluster = environment.kubernetes
-    aws = environment.aws
-    return observer_for(
-        environment.platform,
-        kubeconfig=cluster.kubeconfig,
-        context=cluster.context,
-        region=aws.region if aws is not None else None,
-        account=account_of(aws, environment.registry) if aws is not None else None,
-        subscription=environment.azure.subscription if environment.azure is not None else None,
-    )
 
 
 def _apply(
