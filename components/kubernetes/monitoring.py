@@ -127,7 +127,8 @@ class MonitoringStack(Component):
             automount_service_account_token=False,
             opts=self.child(),
         )
-        self._reader(Scope(self._manager, args.namespace, self._labels))
+        self._reader("watched", Scope(self._manager, args.namespace, self._labels))
+        self._reader("own", beside)
         if self._spec.remote_write is not None and self._spec.remote_write.token is not None:
             self._secret("remote-write", {"token": args.secrets[self._spec.remote_write.token]}, beside)
         spec = objects.prometheus_spec(
@@ -142,18 +143,18 @@ class MonitoringStack(Component):
             switch = rules.switch_spec(self._environment, self._spec)
             self._custom("switch", "PrometheusRule", beside.metadata("dead-mans-switch"), switch, after)
 
-    def _reader(self, watched: Scope) -> None:
-        """Prometheus' right to find the services' pods; in their namespace and nowhere else."""
+    def _reader(self, which: str, scope: Scope) -> None:
+        """Prometheus' right to find whom it asks and tells: in these two namespaces and nowhere else."""
         role = Role(
-            f"{self._prefix}-role",
-            metadata=watched.metadata("prometheus"),
-            rules=objects.reader_rules(),
+            f"{self._prefix}-{which}-role",
+            metadata=scope.metadata(ACCOUNT),
+            rules=objects.reader_rules(own=which == "own"),
             opts=self.child(),
         )
         RoleBinding(
-            f"{self._prefix}-binding",
-            metadata=watched.metadata("prometheus"),
-            role_ref={"api_group": "rbac.authorization.k8s.io", "kind": "Role", "name": "prometheus"},
+            f"{self._prefix}-{which}-binding",
+            metadata=scope.metadata(ACCOUNT),
+            role_ref={"api_group": "rbac.authorization.k8s.io", "kind": "Role", "name": ACCOUNT},
             subjects=[{"kind": "ServiceAccount", "name": ACCOUNT, "namespace": self._own}],
             opts=self.child(depends_on=[role]),
         )

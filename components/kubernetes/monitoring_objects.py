@@ -67,6 +67,7 @@ def prometheus_spec(
     spec: dict[str, Any] = {
         "replicas": 1,
         "serviceAccountName": account,
+        "serviceDiscoveryRole": "EndpointSlice",
         "scrapeInterval": interval,
         "evaluationInterval": interval,
         "scrapeTimeout": f"{min(10, monitoring.scrape_interval)}s",
@@ -133,9 +134,15 @@ def state_metrics_spec(watched: str, where: str, interval: int) -> dict[str, Any
     }
 
 
-def reader_rules() -> list[dict[str, Any]]:
-    """What Prometheus may ask of the API in the services' namespace: where the pods are."""
-    return [{"api_groups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]}]
+def reader_rules(*, own: bool) -> list[dict[str, Any]]:
+    """What Prometheus may ask of the API: where the services' pods are, and beside itself where Alertmanager is."""
+    verbs = ["get", "list", "watch"]
+    if not own:
+        return [{"api_groups": [""], "resources": ["pods"], "verbs": verbs}]
+    return [
+        {"api_groups": [""], "resources": ["pods", "services"], "verbs": verbs},
+        {"api_groups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": verbs},
+    ]
 
 
 def prometheus_policy(watched: str) -> dict[str, Any]:

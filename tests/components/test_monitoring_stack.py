@@ -22,7 +22,8 @@ SECRETS = ("chat", "pager", "mail", "alive", "token")
 
 
 def declared(monitoring: dict[str, Any], stack: str = "staging", **settings: Any) -> Recording:
-    described = environment(settings.pop("services", None), secrets=SECRETS, stack=stack, monitoring=monitoring)
+    services = settings.pop("services", None)
+    described = environment(services, secrets=SECRETS, stack=stack, monitoring=monitoring, **settings)
 
     def program() -> Any:
         import pulumi
@@ -188,14 +189,23 @@ def test_the_operator_comes_before_whatever_is_of_its_kinds() -> None:
 
 def test_prometheus_may_find_pods_in_the_services_namespace_and_nothing_else() -> None:
     recording = declared(TOLD)
-    role = recording.one("kubernetes:rbac.authorization.k8s.io/v1:Role").inputs
+    role = recording.one("kubernetes:rbac.authorization.k8s.io/v1:Role", "monitoring-watched-role").inputs
     assert role["metadata"]["namespace"] == "caas-staging"
     assert role["rules"] == [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]}]
-    binding = recording.one("kubernetes:rbac.authorization.k8s.io/v1:RoleBinding").inputs
-    assert binding["subjects"] == [
-        {"kind": "ServiceAccount", "name": "prometheus", "namespace": "caas-staging-monitoring"}
-    ]
+    for binding in recording.of("kubernetes:rbac.authorization.k8s.io/v1:RoleBinding"):
+        assert binding.inputs["subjects"] == [
+            {"kind": "ServiceAccount", "name": "prometheus", "namespace": "caas-staging-monitoring"}
+        ]
     assert recording.of("kubernetes:rbac.authorization.k8s.io/v1:ClusterRole") == []
+
+
+def test_prometheus_may_find_alertmanager_beside_it() -> None:
+    """Without this right it tells nobody, and says so only in its log."""
+    recording = declared(TOLD)
+    role = recording.one("kubernetes:rbac.authorization.k8s.io/v1:Role", "monitoring-own-role").inputs
+    assert role["metadata"]["namespace"] == "caas-staging-monitoring"
+    assert {name for rule in role["rules"] for name in rule["resources"]} == {"pods", "services", "endpointslices"}
+    assert custom(recording, "Prometheus").inputs["spec"]["serviceDiscoveryRole"] == "EndpointSlice"
 
 
 def test_only_that_prometheus_reads_the_services() -> None:
