@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from components import slo
@@ -30,24 +30,24 @@ def place(service: Service, namespace: str) -> Place:
     )
 
 
-def links(service: Service, environment: Environment, monitoring: Monitoring, image: str | None) -> Links:
-    """Where somebody who is told looks further.
-
-    :param image: What was declared last: the deployment that came before an alert. None where it is not known.
-    """
+def links(service: Service, environment: Environment, monitoring: Monitoring) -> Links:
+    """Where somebody who is told looks further."""
     variables = f"var-environment={environment.stack}&var-service={service.name}"
     dashboard = monitoring.grafana and f"{monitoring.grafana.rstrip('/')}/d/{DASHBOARD}?{variables}"
-    given = {"dashboard": dashboard or None, "logs": monitoring.logs, "deployment": image}
-    return Links(runbooks=monitoring.runbooks, **given) if monitoring.runbooks else Links(**given)
+    runbooks = monitoring.runbooks or Links().runbooks
+    return Links(runbooks=runbooks, dashboard=dashboard or None, logs=monitoring.logs)
 
 
-def rules_spec(
-    service: Service, environment: Environment, monitoring: Monitoring, image: str | None = None
-) -> dict[str, Any]:
+def rules_spec(service: Service, environment: Environment, monitoring: Monitoring) -> dict[str, Any]:
     """A PrometheusRule's ``spec``."""
     subject = Subject(service, environment.project, environment.stack, environment.owner, monitoring.scrape_interval)
     where = place(service, namespace_name(environment))
-    return document(rule_groups(subject, where, links(service, environment, monitoring, image)))
+    return document(rule_groups(subject, where, links(service, environment, monitoring)))
+
+
+def annotations(spec: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Those of each alert of a PrometheusRule."""
+    return (rule["annotations"] for group in spec["groups"] for rule in group["rules"] if "alert" in rule)
 
 
 def pod_monitor_spec(service: Service, monitoring: Monitoring, selector: Mapping[str, str]) -> dict[str, Any]:

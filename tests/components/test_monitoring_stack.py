@@ -12,6 +12,8 @@ from components.kubernetes.monitoring_objects import marks
 from components.monitoring import alertmanager
 from components.spec import SpecError
 from components.spec.monitoring import Receivers
+from policies.rule import Resource
+from policies.stack.burn_rates import disagreements
 from tests.components.recorder import Declared, Recording, record
 from tests.components.worlds import environment, service
 
@@ -76,6 +78,13 @@ def test_the_rules_are_the_objectives_and_name_the_deployment_before() -> None:
     assert all(
         rule["annotations"]["deployment"].startswith("registry.example.com/team/thing@sha256:") for rule in alerts
     )
+
+
+@pytest.mark.parametrize("slo", [{}, {"availability": 90}, {"availability": 99.5, "latency": {"percentile": 50}}])
+def test_the_policy_finds_that_the_alerts_agree(slo: dict[str, Any]) -> None:
+    recording = declared(TOLD, services={"web": service(slo=slo)})
+    made = custom(recording, "PrometheusRule")
+    assert list(disagreements(Resource(made.type, made.name, made.inputs, made.urn))) == []
 
 
 def test_links_lead_where_the_environment_says() -> None:
