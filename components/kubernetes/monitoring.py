@@ -205,6 +205,6 @@ class MonitoringStack(Component):
         image = args.images.get(service.name)
         if image is not None:
             # The one value that a preview may not know: the rest is reviewed before the image is built.
-            for annotations in rules.annotations(spec):
-                annotations["deployment"] = image
+            for texts in rules.texts(spec):
+                texts["deployment"] = image
         self._custom(f"{service.name}-rules", "PrometheusRule", metadata, spec, after)

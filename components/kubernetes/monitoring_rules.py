@@ -45,8 +45,8 @@ def rules_spec(service: Service, environment: Environment, monitoring: Monitorin
     return document(rule_groups(subject, where, links(service, environment, monitoring)))
 
 
-def annotations(spec: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Those of each alert of a PrometheusRule."""
+def texts(spec: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The annotations of each alert of a PrometheusRule."""
     return (rule["annotations"] for group in spec["groups"] for rule in group["rules"] if "alert" in rule)
 
 
