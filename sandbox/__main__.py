@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from sandbox import driver, environment, paths, toolchain
+from sandbox import driver, environment, paths, ports, toolchain
 from sandbox.errors import SandboxError
 from sandbox.images import base as base_images
 from sandbox.images import dockerfile
@@ -44,6 +44,7 @@ def up() -> None:
         ("kubeconfig", endpoint.kubeconfig),
         ("registry", endpoint.registry),
         ("ingress", endpoint.ingress),
+        ("prometheus", f"http://{ports.LOOPBACK}:{ports.PROMETHEUS}" if chosen.name == "source" else None),
     ):
         if value is not None:
             print(f"  {label:<11}{value}")

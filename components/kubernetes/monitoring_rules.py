@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from components import slo
 from components.kubernetes.metadata import namespace_name
 from components.monitoring.alertmanager import SWITCH
 from components.monitoring.objectives import Links, Place, Subject, rule_groups
 from components.monitoring.rules import AlertRule, RuleGroup, document
+from components.naming import name
 from components.spec.environment import Environment
 from components.spec.monitoring import Monitoring
 from components.spec.service import Service
 
 API = "monitoring.coreos.com/v1"
 
-DASHBOARD = "caas-service"
-"""Unique id of the dashboard of one service."""
+DASHBOARD_LENGTH = 40
+"""Characters of a dashboard's unique id in Grafana, at the most."""
 
 
 def place(service: Service, namespace: str) -> Place:
@@ -32,10 +34,13 @@ def place(service: Service, namespace: str) -> Place:
 
 def links(service: Service, environment: Environment, monitoring: Monitoring) -> Links:
     """Where somebody who is told looks further."""
-    variables = f"var-environment={environment.stack}&var-service={service.name}"
-    dashboard = monitoring.grafana and f"{monitoring.grafana.rstrip('/')}/d/{DASHBOARD}?{variables}"
+    uid = name("caas", environment.project, environment.stack, service.name, "service", limit=DASHBOARD_LENGTH)
+    dashboard = f"{monitoring.grafana.rstrip('/')}/d/{uid}" if monitoring.grafana else None
+    asked = f'service.environment:"{environment.stack}" and service.name:"{service.name}"'
+    query = f"_a=(query:(language:kuery,query:'{quote(asked, safe='')}'))"
+    logs = f"{monitoring.logs.rstrip('/')}/app/discover#/?{query}" if monitoring.logs else None
     runbooks = monitoring.runbooks or Links().runbooks
-    return Links(runbooks=runbooks, dashboard=dashboard or None, logs=monitoring.logs)
+    return Links(runbooks=runbooks, dashboard=dashboard, logs=logs)
 
 
 def rules_spec(service: Service, environment: Environment, monitoring: Monitoring) -> dict[str, Any]:

@@ -91,8 +91,9 @@ def test_links_lead_where_the_environment_says() -> None:
     links = {"grafana": "https://g.example.com/", "logs": "https://k.example.com", "runbooks": "https://r.example.com"}
     groups = custom(declared({**TOLD, **links}), "PrometheusRule").inputs["spec"]["groups"]
     said = next(rule["annotations"] for rule in groups[0]["rules"] if "alert" in rule)
-    assert said["dashboard_url"] == "https://g.example.com/d/caas-service?var-environment=staging&var-service=web"
-    assert said["logs_url"] == "https://k.example.com"
+    assert said["dashboard_url"] == "https://g.example.com/d/caas-caas-staging-web-service"
+    query = "service.environment%3A%22staging%22%20and%20service.name%3A%22web%22"
+    assert said["logs_url"] == f"https://k.example.com/app/discover#/?_a=(query:(language:kuery,query:'{query}'))"
     assert said["runbook_url"] == "https://r.example.com/ServiceFailsTooOften.md"
 
 
