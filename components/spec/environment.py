@@ -22,6 +22,7 @@ from components.spec.base import (
     Unit,
 )
 from components.spec.gcp import Gcp
+from components.spec.monitoring import Monitoring
 from components.spec.notifications import Notifications
 from components.spec.service import DigestReference, Mebibytes, Service, Vcpu
 from components.spec.supply_chain import SupplyChain
@@ -176,6 +177,9 @@ class Settings(Frozen):
     supply_chain: SupplyChain | None = Field(
         None, description="How images are signed, listed and scanned. Default: not at all, and prod refuses them."
     )
+    monitoring: Monitoring | None = Field(
+        None, description="Metrics, and alerts on each service's objective. Default: nobody watches."
+    )
     domain: HostName | None = Field(None, description="Services get <service>.<domain> unless they name a host.")
     owner: LabelValue | None = Field(
         None, description="Team that answers for the environment; a tag on every resource."
@@ -213,6 +217,7 @@ class Environment(Frozen):
     gate: Gate = Field(default_factory=Gate)
     notifications: Notifications = Field(default_factory=Notifications)
     supply_chain: SupplyChain | None = None
+    monitoring: Monitoring | None = None
     domain: HostName | None
     owner: str | None
     cost_centre: str | None

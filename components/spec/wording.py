@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from components.spec import base
+from components.spec import base, monitoring
 from components.spec.fields import Shape, children
 from components.spec.quantities import convert
 
@@ -120,6 +120,8 @@ PATTERNS: Mapping[str, Words] = {
         "a URL of http or https without credentials, query or fragment",
         "write it like https://grafana.example.org",
     ),
+    monitoring.ADDRESS: ("an address of e-mail", "write it like team@example.org"),
+    monitoring.SMARTHOST: ("host:port of a mail server", "write it like smtp.example.org:587"),
     base.ORIGIN: ("a URL of scheme and host only", "write it like http://127.0.0.1:18080"),
 }
 

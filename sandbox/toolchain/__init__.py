@@ -24,6 +24,8 @@ CLUSTER = "cluster"
 CHECKS = "checks"
 GATEWAY = "gateway"
 SUPPLY = "supply"
+RULES = "rules"
+MONITORING = "monitoring"
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,10 @@ def _lanes(parts: Sequence[str], from_source: bool) -> list[tuple[versions.GoBui
         lanes.append(versions.engine())
     if CLUSTER in parts:
         lanes.append(versions.cluster())
+    if CLUSTER in parts or RULES in parts:
+        lanes.append(versions.prometheus())
+    if MONITORING in parts:
+        lanes.append(versions.monitoring())
     if CLUSTER in parts or GATEWAY in parts:
         lanes.append(versions.gateway())
     if CHECKS in parts:

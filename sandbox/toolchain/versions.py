@@ -206,12 +206,61 @@ def cluster() -> tuple[GoBuild, ...]:
             seconds=60,
             strips=("github.com/go-acme/lego/v4",),
         ),
+    )
+
+
+def prometheus() -> tuple[GoBuild, ...]:
+    """Prometheus, and its own test of rules."""
+    return (
         GoBuild(
             name="prometheus",
             title="Prometheus",
             module="prometheus",
             commands={f"github.com/prometheus/prometheus/cmd/{name}": name for name in ("prometheus", "promtool")},
             seconds=200,
+        ),
+    )
+
+
+OPERATOR_VERSION = "0.85.0"
+PROMETHEUS_TAG = "v3.5.0"
+"""Under which that operator asks for a Prometheus, unless it is told another; ours is a little newer."""
+ALERTMANAGER_TAG = "v0.28.1"
+OPERATOR = "github.com/prometheus-operator/prometheus-operator"
+MONITORING_KINDS = (
+    "alertmanagerconfigs",
+    "alertmanagers",
+    "podmonitors",
+    "probes",
+    "prometheusagents",
+    "prometheuses",
+    "prometheusrules",
+    "scrapeconfigs",
+    "servicemonitors",
+    "thanosrulers",
+)
+"""What the operator watches: it wants every one of them defined."""
+
+
+def monitoring() -> tuple[GoBuild, ...]:
+    """What runs a Prometheus in a cluster, who is told by it, and who counts the cluster's objects for it."""
+    return (
+        GoBuild(
+            name="monitoring",
+            title="prometheus-operator, Alertmanager, kube-state-metrics",
+            module="monitoring",
+            commands={
+                f"{OPERATOR}/cmd/operator": "prometheus-operator",
+                f"{OPERATOR}/cmd/prometheus-config-reloader": "prometheus-config-reloader",
+                "github.com/prometheus/alertmanager/cmd/alertmanager": "alertmanager",
+                "k8s.io/kube-state-metrics/v2": "kube-state-metrics",
+            },
+            seconds=200,
+            linker=(f"-X github.com/prometheus/common/version.Version={OPERATOR_VERSION}",),
+            copies=tuple(
+                f"{OPERATOR}:example/prometheus-operator-crd/monitoring.coreos.com_{kind}.yaml"
+                for kind in MONITORING_KINDS
+            ),
         ),
     )
 
