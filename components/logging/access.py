@@ -36,4 +36,9 @@ def api_key(name: str, role: dict[str, Any], *, days: int) -> dict[str, Any]:
 
     :param days: After which it stops to work: a key that was forgotten does no harm for ever.
     """
-    return {"name": name, "expiration": f"{days}d", "role_descriptors": {name: role}, "metadata": {"managed_by": "caas"}}
+    return {
+        "name": name,
+        "expiration": f"{days}d",
+        "role_descriptors": {name: role},
+        "metadata": {"managed_by": "caas"},
+    }

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from components.logging.names import APP, stream
 from components.logging.redaction import redactions
@@ -50,8 +50,10 @@ class Agent:
     namespace: str
     """The one namespace whose pods it reads."""
     endpoint: str = "${env:ELASTICSEARCH_ENDPOINT}"
-    api_key: str | None = "${env:ELASTICSEARCH_API_KEY}"
-    """None: Elasticsearch asks for none."""
+    credential: Literal["api-key", "password"] | None = "api-key"
+    """What the variable ELASTICSEARCH_CREDENTIAL holds; None: Elasticsearch asks for none."""
+    user: str = ""
+    """Who has the password."""
     ca_file: str | None = None
     compression: str = "gzip"
     constants: Mapping[str, str] = field(default_factory=dict)
@@ -161,9 +163,7 @@ def _put_together() -> list[dict[str, Any]]:
 
 def _source() -> dict[str, Any]:
     """Whose line it is, from its file's path; once for each batch."""
-    found = (
-        r"^.*/(?P<namespace>[^_/]+)_(?P<pod>[^_/]+)_(?P<uid>[^_/]+)/(?P<container>[^/]+)/(?P<restart>\\d+)\\.log"
-    )
+    found = r"^.*/(?P<namespace>[^_/]+)_(?P<pod>[^_/]+)_(?P<uid>[^_/]+)/(?P<container>[^/]+)/(?P<restart>\\d+)\\.log"
     path = 'resource.attributes["log.file.path"]'
     statements = [f'merge_maps(resource.cache, ExtractPatterns({path}, "{found}"), "upsert")']
     statements += [
@@ -277,9 +277,7 @@ def _document() -> dict[str, Any]:
         "span.id": ("span_id", "spanId", "span.id"),
         "error.stack_trace": ("stack_trace", "stackTrace", "stack"),
     }.items():
-        statements += [
-            f'set(log.body["{target}"], {app}["{key}"]) where IsString({app}["{key}"])' for key in spellings
-        ]
+        statements += [f'set(log.body["{target}"], {app}["{key}"]) where IsString({app}["{key}"])' for key in spellings]
     where = 'Concat([resource.attributes["source"], log.cache["time"], log.attributes["log.file.record_offset"]], "/")'
     statements += [
         f'set(log.body["app"], {app}) where IsMap({app})',
@@ -291,6 +289,13 @@ def _document() -> dict[str, Any]:
 def _quoted(text: str) -> str:
     """A string of the transformation language."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _credential(agent: Agent) -> dict[str, str]:
+    value = "${env:ELASTICSEARCH_CREDENTIAL}"
+    if agent.credential is None:
+        return {}
+    return {"api_key": value} if agent.credential == "api-key" else {"user": agent.user, "password": value}
 
 
 def _exporter(agent: Agent, *, lines: bool) -> dict[str, Any]:
@@ -310,7 +315,7 @@ def _exporter(agent: Agent, *, lines: bool) -> dict[str, Any]:
     queue |= {"wait_for_result": True} if lines else {"storage": "file_storage"}
     return {
         "endpoints": [agent.endpoint],
-        **({"api_key": agent.api_key} if agent.api_key else {}),
+        **_credential(agent),
         **({"tls": {"ca_file": agent.ca_file}} if agent.ca_file else {}),
         "logs_index": stream(agent.environment),
         "logs_dynamic_id": {"enabled": True},

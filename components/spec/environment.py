@@ -22,6 +22,7 @@ from components.spec.base import (
     Unit,
 )
 from components.spec.gcp import Gcp
+from components.spec.logging import Logging
 from components.spec.notifications import Notifications
 from components.spec.service import DigestReference, Mebibytes, Service, Vcpu
 
@@ -166,6 +167,9 @@ class Settings(Frozen):
     notifications: Notifications = Field(
         default_factory=Notifications, description="Who is told of a deployment, and where it is noted."
     )
+    logging: Logging | None = Field(
+        None, description="Where the services' lines are kept, and who carries them there. Default: the platform's own."
+    )
     domain: HostName | None = Field(None, description="Services get <service>.<domain> unless they name a host.")
     owner: LabelValue | None = Field(
         None, description="Team that answers for the environment; a tag on every resource."
@@ -173,7 +177,7 @@ class Settings(Frozen):
     cost_centre: LabelValue | None = Field(None, description="A tag on every resource.")
     log_retention: Annotated[int, Field(ge=1, le=3653), Unit("days")] | None = Field(
         None,
-        description="Days that logs are kept: by CloudWatch on aws-ecs; on platform kubernetes nothing does so yet. "
+        description="Days that logs are kept: by CloudWatch on aws-ecs, and by Elasticsearch where there is logging. "
         "Default: dev 14, staging 30, prod 90.",
     )
     releases_kept: Annotated[int, Field(ge=1, le=100)] = Field(
@@ -202,6 +206,7 @@ class Environment(Frozen):
     azure: Azure | None = None
     gate: Gate = Field(default_factory=Gate)
     notifications: Notifications = Field(default_factory=Notifications)
+    logging: Logging | None = None
     domain: HostName | None
     owner: str | None
     cost_centre: str | None

@@ -14,6 +14,7 @@ import org.elasticsearch.painless.PainlessPlugin;
 import org.elasticsearch.plugins.ActionPlugin;
 import org.elasticsearch.plugins.Plugin;
 import org.elasticsearch.rest.RestHandler;
+import org.elasticsearch.script.mustache.MustachePlugin;
 import org.elasticsearch.transport.Netty4Plugin;
 
 /** One node with the modules that a log index needs, from the libraries alone; settings as `name=value`. */
@@ -21,6 +22,7 @@ public final class Elasticsearch extends Node {
 
     private static final List<Class<? extends Plugin>> MODULES = List.of(
         Netty4Plugin.class, CommonAnalysisPlugin.class, IngestCommonPlugin.class, MapperExtrasPlugin.class,
+        MustachePlugin.class,
         PainlessPlugin.class, ReindexPlugin.class, Named.class);
 
     private Elasticsearch(Settings settings) {
