@@ -254,7 +254,7 @@ def _document() -> dict[str, Any]:
         f'replace_pattern({text}, "\\n{_PREFIX} (P|F)\\\\S* ?", "\\n")',
     ]
     statements += [
-        f"replace_pattern({text}, {_quoted(each.pattern)}, {_quoted(each.replacement.replace('$1', '$$1'))})"
+        f"replace_pattern({text}, {_quoted(each.pattern)}, {_quoted(each.replacement.replace('$', '$$'))})"
         for each in redactions()
     ]
     statements += [

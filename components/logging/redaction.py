@@ -40,12 +40,14 @@ STEMS = (
 """Ends of the names whose value is taken out. The first letter is left away where it may be large or small."""
 
 _VALUE = (
-    r"(\\?[\"']?\s*[:=]\s*\[?)"
-    r"(?:(?:Bearer|bearer|Basic|basic|Digest|Token|token) +[^\s\"',;]+"
-    r'|\\"[^"\\]*\\"|"(?:[^"\\]|\\.)*"|' + r"'[^']*'" + r"|[^\s\"',;&{}\[\]\\]+)"
+    r"(\\?[\"']?\s*[:=]\s*\[?\s*)"
+    r"(?:(\\\")(?:[^\"\\]|\\[^\"])*|(\")(?:[^\"\\]|\\.)*|(')[^']*"
+    r"|(?:(?:Bearer|bearer|Basic|basic|Digest|Token|token) +)?"
+    r"(?:[^\s\"',;&{}\[\]\\ntf][^\s\"',;&{}\[\]\\]*|[ntf][^\s\"',;&{}\[\]\\]{5,}))"
 )
-"""What follows a name: a sign, then a quoted or a bare value, with its scheme where it has one."""
-
+"""What follows a name: a sign, a quote where there is one, then the value, with its scheme where it has one. A quote
+that opened it stays and is closed as before, so that JSON stays JSON; ``null``, ``true`` and ``false`` are no values. A
+number in JSON is taken out all the same, and its line is then one of text."""
 
 @dataclass(frozen=True)
 class Redaction:
@@ -53,12 +55,12 @@ class Redaction:
 
     pattern: str
     replacement: str
-    """``$1`` is what the first group found."""
+    """``$1`` is what the first group found, or nothing."""
 
 
 def redactions() -> tuple[Redaction, ...]:
     """All of them, in the order in which they are applied."""
-    named = (Redaction(stem + _VALUE, f'{stem}$1"{MARK}"') for stem in STEMS)
+    named = (Redaction(stem + _VALUE, f"{stem}$1$2$3$4{MARK}") for stem in STEMS)
     return (*named, *_FORMS)
 
 
@@ -83,5 +85,5 @@ _FORMS = (
 def redact(text: str) -> str:
     """What an agent makes of a line: the same expressions, for tests and for what is not an agent."""
     for each in redactions():
-        text = re.sub(each.pattern, each.replacement.replace("$1", r"\1"), text)
+        text = re.sub(each.pattern, re.sub(r"\$(\d)", r"\\\1", each.replacement), text)
     return text
