@@ -42,6 +42,7 @@ def up() -> None:
         ("kubeconfig", endpoint.kubeconfig),
         ("registry", endpoint.registry),
         ("ingress", endpoint.ingress),
+        ("logs", endpoint.elasticsearch),
     ):
         if value is not None:
             print(f"  {label:<11}{value}")
@@ -127,16 +128,16 @@ def _dockerfiles(directory: Path) -> list[Path]:
 @app.command()
 def build(
     only: Annotated[
-        list[str] | None, typer.Argument(help="engine, cluster, checks; engine and cluster unless named")
+        list[str] | None, typer.Argument(help="engine, cluster, logs, checks; all but checks unless named")
     ] = None,
 ) -> None:
     """Prepare the programs that the sandbox runs, without starting any."""
-    toolchain.ensure(tuple(only or (toolchain.ENGINE, toolchain.CLUSTER)))
+    toolchain.ensure(tuple(only or (toolchain.ENGINE, *toolchain.cluster_parts())))
 
 
 def _parts(chosen: driver.Driver) -> tuple[str, ...]:
     """What of the toolchain a driver's cluster is used with: programs of a cluster only where we start them."""
-    cluster = {"source": (toolchain.CLUSTER,), "kind": (toolchain.GATEWAY,)}
+    cluster = {"source": toolchain.cluster_parts(), "kind": (toolchain.GATEWAY,)}
     return (toolchain.ENGINE, *cluster.get(chosen.name, ()))
 
 

@@ -49,6 +49,7 @@ _VALUE = (
 that opened it stays and is closed as before, so that JSON stays JSON; ``null``, ``true`` and ``false`` are no values. A
 number in JSON is taken out all the same, and its line is then one of text."""
 
+
 @dataclass(frozen=True)
 class Redaction:
     """One expression, and what takes the place of what it finds."""

@@ -163,7 +163,7 @@ def ready(api: Api, names: Sequence[str] = ADDONS, since: float = 0.0) -> dict[s
         since: when the kubelet was started, in seconds of Unix time. What the API says of pods may be
             from before; figures that are newer prove that kubelet and metrics-server work again.
     """
-    found = {name: _rolled_out(api, NAMESPACES[name], name) for name in names}
+    found = {name: rolled_out(api, NAMESPACES[name], name) for name in names}
     found["metrics API"] = _condition(api.get(_METRICS_API), "Available") and _measured(api, since)
     return found
 
@@ -175,7 +175,8 @@ def _measured(api: Api, since: float) -> bool:
     return bool(times) and min(times) >= since
 
 
-def _rolled_out(api: Api, namespace: str, name: str) -> bool:
+def rolled_out(api: Api, namespace: str, name: str) -> bool:
+    """Whether every replica of a deployment is of its last version and available."""
     deployment = api.get(f"/apis/apps/v1/namespaces/{namespace}/deployments/{name}")
     if deployment is None:
         return False

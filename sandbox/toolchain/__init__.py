@@ -14,15 +14,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox import paths
+from sandbox import paths, switches
 from sandbox.errors import SandboxError
 from sandbox.progress import Progress, Step
-from sandbox.toolchain import build, debian, official, versions
+from sandbox.toolchain import build, debian, elasticsearch, official, versions
 
 ENGINE = "engine"
 CLUSTER = "cluster"
 CHECKS = "checks"
 GATEWAY = "gateway"
+LOGS = "logs"
+
+
+def cluster_parts() -> tuple[str, ...]:
+    """What a cluster of our own is made of, with what keeps its logs unless that is switched off."""
+    return (CLUSTER, LOGS) if switches.monitoring() else (CLUSTER,)
 
 
 @dataclass(frozen=True)
@@ -62,18 +68,26 @@ def ensure(parts: Sequence[str] = (ENGINE, CLUSTER), progress: Progress | None =
     with _locked():
         from_source = not (ENGINE in parts and official.reachable())
         lanes = _lanes(parts, from_source)
-        if all(build.result(item).is_dir() for lane in lanes for item in lane) and _debian_ready(parts):
+        built = all(build.result(item).is_dir() for lane in lanes for item in lane)
+        searched = LOGS not in parts or elasticsearch.ready()
+        if built and searched and _debian_ready(parts):
             return _assemble(parts, from_source)
         shown = progress or Progress("Preparing the toolchain")
         steps = {item.name: shown.add(item.title, item.seconds) for lane in lanes for item in lane if not _built(item)}
         extra = (
             None if _debian_ready(parts) else shown.add(versions.DebianPackages.title, versions.DebianPackages.seconds)
         )
+        search = None if searched else shown.add(elasticsearch.TITLE, elasticsearch.SECONDS)
         with shown.shown(), ThreadPoolExecutor(max_workers=max(len(lanes), 1)) as workers:
             if extra is not None:
                 with shown.running(extra):
                     _unpack()
-            for outcome in [workers.submit(_run_lane, lane, steps, shown) for lane in lanes]:
+            running = [workers.submit(_run_lane, lane, steps, shown) for lane in lanes]
+            if search is not None:
+                # Nothing of it needs the compiler of the other lanes.
+                with shown.running(search):
+                    elasticsearch.prepare()
+            for outcome in running:
                 outcome.result()
         return _assemble(parts, from_source)
 
@@ -100,6 +114,8 @@ def _lanes(parts: Sequence[str], from_source: bool) -> list[tuple[versions.GoBui
         lanes.append(versions.engine())
     if CLUSTER in parts:
         lanes.append(versions.cluster())
+    if LOGS in parts:
+        lanes.append(versions.logs())
     if CLUSTER in parts or GATEWAY in parts:
         lanes.append(versions.gateway())
     if CHECKS in parts:

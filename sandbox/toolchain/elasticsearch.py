@@ -67,6 +67,20 @@ _PACKAGES: Final = (
 _UNNEEDED: Final = ("usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/lintian", "usr/lib/debug")
 
 
+def ready() -> bool:
+    """Whether everything is there that the image is made of."""
+    return debian.place("java-17").is_dir() and _classes().is_dir() and maven.there(PROJECT, "elasticsearch")
+
+
+def prepare() -> None:
+    """Fetch and compile what the image is made of.
+
+    Raises:
+        SandboxError: a package or a library cannot be had.
+    """
+    _compile(_root(), maven.libraries(PROJECT, "elasticsearch"))
+
+
 def image() -> Image:
     """The image; its layers are kept in the cache.
 
@@ -141,11 +155,14 @@ def _root() -> Path:
     return root
 
 
+def _classes() -> Path:
+    key = hashlib.sha256((PROJECT / "Elasticsearch.java").read_bytes()).hexdigest()[:12]
+    return paths.cache() / "java" / f"elasticsearch-classes-{key}"
+
+
 def _compile(root: Path, libraries: Path) -> Path:
     """The starting lines, by the compiler that is a library itself: there is no JDK in a runtime."""
-    source = PROJECT / "Elasticsearch.java"
-    key = hashlib.sha256(source.read_bytes()).hexdigest()[:12]
-    final = paths.cache() / "java" / f"elasticsearch-classes-{key}"
+    source, final = PROJECT / "Elasticsearch.java", _classes()
     if final.is_dir():
         return final
     with tempfile.TemporaryDirectory(dir=final.parent, prefix=".classes-") as scratch:

@@ -25,7 +25,7 @@ def libraries(project: Path, name: str) -> Path:
     Raises:
         SandboxError: there is no Maven, a library cannot be fetched, or one is not the one that is pinned.
     """
-    final = paths.cache() / "java" / f"{name}-{_key(project)}"
+    final = _place(project, name)
     if final.is_dir():
         return final
     final.parent.mkdir(parents=True, exist_ok=True)
@@ -45,6 +45,15 @@ def libraries(project: Path, name: str) -> Path:
         check(fetched, project / "libraries.sha256")
         fetched.rename(final)
     return final
+
+
+def there(project: Path, name: str) -> bool:
+    """Whether ``libraries`` has fetched them."""
+    return _place(project, name).is_dir()
+
+
+def _place(project: Path, name: str) -> Path:
+    return paths.cache() / "java" / f"{name}-{_key(project)}"
 
 
 def check(directory: Path, pins: Path) -> None:

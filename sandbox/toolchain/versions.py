@@ -44,6 +44,9 @@ class GoBuild:
     strips: tuple[str, ...] = ()
     """Dependencies of which an edited copy is compiled; see ``patches.py``."""
 
+    optimised: bool = field(default=False, repr=False)
+    """Whether the compiler takes its time: for a program that works all day and whose cost is measured."""
+
 
 @dataclass(frozen=True)
 class DebianPackages:
@@ -199,6 +202,20 @@ def cluster() -> tuple[GoBuild, ...]:
             module="prometheus",
             commands={f"github.com/prometheus/prometheus/cmd/{name}": name for name in ("prometheus", "promtool")},
             seconds=200,
+        ),
+    )
+
+
+def logs() -> tuple[GoBuild, ...]:
+    """The agent that carries containers' lines to Elasticsearch."""
+    return (
+        GoBuild(
+            name="collector",
+            title="OpenTelemetry Collector, the log agent",
+            module="collector",
+            commands={".": "collector"},
+            seconds=170,
+            optimised=True,
         ),
     )
 
