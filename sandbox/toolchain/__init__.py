@@ -24,6 +24,7 @@ CLUSTER = "cluster"
 CHECKS = "checks"
 GATEWAY = "gateway"
 LOGS = "logs"
+ELASTIC = "elastic"
 
 
 def cluster_parts() -> tuple[str, ...]:
@@ -118,6 +119,8 @@ def _lanes(parts: Sequence[str], from_source: bool) -> list[tuple[versions.GoBui
         lanes.append(versions.logs())
     if CLUSTER in parts or GATEWAY in parts:
         lanes.append(versions.gateway())
+    if ELASTIC in parts:
+        lanes.append(versions.elastic())
     if CHECKS in parts:
         lanes.append(versions.checks())
     return lanes

@@ -237,6 +237,20 @@ def gateway() -> tuple[GoBuild, ...]:
     )
 
 
+def elastic() -> tuple[GoBuild, ...]:
+    """The definitions of Elastic's operator, which declares what its custom resources may hold; only tests use them."""
+    return (
+        GoBuild(
+            name="eck",
+            title="Elastic's operator: definitions",
+            module="eck",
+            commands={},
+            seconds=5,
+            copies=("github.com/elastic/cloud-on-k8s/v3:config/crds/v1/all-crds.yaml",),
+        ),
+    )
+
+
 def checks() -> tuple[GoBuild, ...]:
     """Other people's tools that judge what is declared; only the tests use them."""
     return (

@@ -138,8 +138,8 @@ class Writer:
     def write(self, lines: int, rate: int) -> None:
         """Begin to write numbered lines at this many a second."""
         script = (
-            f"BEGIN{{for(n=0;n<{lines};n++){{printf(\"{JSON_LINE}\\n\",n);"
-            f"if(n%{BATCH}=={BATCH - 1}){{fflush();system(\"sleep {BATCH / rate:.3f}\")}}}}}}"
+            f'BEGIN{{for(n=0;n<{lines};n++){{printf("{JSON_LINE}\\n",n);'
+            f'if(n%{BATCH}=={BATCH - 1}){{fflush();system("sleep {BATCH / rate:.3f}")}}}}}}'
         )
         self.start(["awk", script])
 
