@@ -135,4 +135,5 @@ def test_a_deployment_is_an_event_beside_the_lines(logs: Logs) -> None:
     assert event["event"]["outcome"] == "success"
     assert event["caas"]["services"] == ["hello"]
     (image,) = event["caas"]["images"]
-    assert image.startswith("hello=") and "@sha256:" in image
+    assert image.startswith("hello=")
+    assert "@sha256:" in image
