@@ -82,7 +82,10 @@ def configuration(agent: Agent) -> dict[str, Any]:
                 "logs": {"log_record": [f'IsString(body) and not IsMatch(body, "^{_PREFIX} F \\\\{{")']},
             },
             "transform/source": {"error_mode": "silent", "log_statements": [_source()]},
-            "transform/document": {"error_mode": "silent", "log_statements": [_constant(agent), _document()]},
+            **{
+                f"transform/{kind}": {"error_mode": "silent", "log_statements": [_constant(agent), _document(kind)]}
+                for kind in ("lines", "text")
+            },
             **({"k8sattributes": _metadata(agent)} if agent.with_metadata else {}),
         },
         "exporters": {
@@ -95,12 +98,12 @@ def configuration(agent: Agent) -> dict[str, Any]:
             "pipelines": {
                 "logs/lines": {
                     "receivers": ["filelog/lines"],
-                    "processors": ["filter/lines", "transform/source", *enriched, "transform/document"],
+                    "processors": ["filter/lines", "transform/source", *enriched, "transform/lines"],
                     "exporters": ["elasticsearch/lines"],
                 },
                 "logs/text": {
                     "receivers": ["filelog/text"],
-                    "processors": ["transform/source", *enriched, "transform/document"],
+                    "processors": ["transform/source", *enriched, "transform/text"],
                     "exporters": ["elasticsearch/text"],
                 },
             },
@@ -241,48 +244,35 @@ def _constant(agent: Agent) -> dict[str, Any]:
     return {"context": "resource", "conditions": ['resource.attributes["document"] == nil'], "statements": statements}
 
 
-def _document() -> dict[str, Any]:
-    """A line becomes its document. A batch that comes again after a failure is left as it is."""
-    text, app = 'log.cache["text"]', 'log.cache["app"]'
+def _document(kind: str) -> dict[str, Any]:
+    """A line becomes its document; what is in a line of JSON, Elasticsearch's pipeline takes out of it. A batch that
+    comes again after a failure is left as it is."""
+    text = 'log.cache["text"]'
     record = f"^(?P<time>{_PREFIX.split(' ')[0]}) (?P<stream>stdout|stderr) [FP]\\\\S* (?P<text>(?s:.*))$"
     statements = [
         f'merge_maps(log.cache, ExtractPatterns(log.body, "{record}"), "upsert")',
         f"set({text}, log.body) where {text} == nil",
         'set(log.cache["time"], FormatTime(log.observed_time, "%Y-%m-%dT%H:%M:%S.%fZ")) where log.cache["time"] == nil',
-        # Pieces of one line go together without a break; lines of a trace keep theirs.
-        f'replace_pattern({text}, "\\n{_PREFIX} (P|F)\\\\S* ", "") where IsMatch(log.body, "^{_PREFIX} P")',
-        f'replace_pattern({text}, "\\n{_PREFIX} (P|F)\\\\S* ?", "\\n")',
     ]
+    if kind == "text":
+        statements += [
+            # Pieces of one line go together without a break; lines of a trace keep theirs.
+            f'replace_pattern({text}, "\\n{_PREFIX} (P|F)\\\\S* ", "") where IsMatch(log.body, "^{_PREFIX} P")',
+            f'replace_pattern({text}, "\\n{_PREFIX} (P|F)\\\\S* ?", "\\n")',
+        ]
     statements += [
         f"replace_pattern({text}, {_quoted(each.pattern)}, {_quoted(each.replacement.replace('$', '$$'))})"
         for each in redactions()
     ]
     statements += [
-        f'set({app}, ParseJSON({text})) where HasPrefix({text}, "{{")',
         'set(log.body, resource.attributes["document"])',
         'set(log.body["@timestamp"], log.cache["time"])',
         'set(log.body["log.iostream"], log.cache["stream"])',
         'set(log.body["log.offset"], log.attributes["log.file.record_offset"])',
         f'set(log.body["message"], {text})',
     ]
-    for key in ("msg", "message"):
-        statements += [
-            f'set(log.body["message"], {app}["{key}"]) where IsString({app}["{key}"])',
-            f'delete_key({app}, "{key}") where IsString({app}["{key}"])',
-        ]
-    for key in ("level", "severity", "log.level"):
-        statements.append(f'set(log.body["log.level"], ToLowerCase({app}["{key}"])) where IsString({app}["{key}"])')
-    for target, spellings in {
-        "trace.id": ("trace_id", "traceId", "trace.id"),
-        "span.id": ("span_id", "spanId", "span.id"),
-        "error.stack_trace": ("stack_trace", "stackTrace", "stack"),
-    }.items():
-        statements += [f'set(log.body["{target}"], {app}["{key}"]) where IsString({app}["{key}"])' for key in spellings]
     where = 'Concat([resource.attributes["source"], log.cache["time"], log.attributes["log.file.record_offset"]], "/")'
-    statements += [
-        f'set(log.body["app"], {app}) where IsMap({app})',
-        f'set(log.attributes["elasticsearch.document_id"], Murmur3Hash128({where}))',
-    ]
+    statements.append(f'set(log.attributes["elasticsearch.document_id"], Murmur3Hash128({where}))')
     return {"context": "log", "conditions": ["IsString(log.body)"], "statements": statements}
 
 

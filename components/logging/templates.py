@@ -137,8 +137,29 @@ def lifecycle(retention: int) -> dict[str, Any]:
     }
 
 
+_TAKEN_OUT = """
+if (!(ctx.app instanceof Map)) { ctx.remove('app'); return; }
+Map app = ctx.app;
+for (key in ['msg', 'message']) { if (app[key] instanceof String) { ctx.message = app.remove(key); break; } }
+for (key in ['level', 'severity', 'log.level']) {
+  if (app[key] instanceof String) { ctx['log.level'] = app[key].toLowerCase(); break; }
+}
+for (key in ['trace_id', 'traceId', 'trace.id']) {
+  if (app[key] instanceof String) { ctx['trace.id'] = app[key]; break; }
+}
+for (key in ['span_id', 'spanId', 'span.id']) {
+  if (app[key] instanceof String) { ctx['span.id'] = app[key]; break; }
+}
+for (key in ['stack_trace', 'stackTrace', 'stack']) {
+  if (app[key] instanceof String) { ctx['error.stack_trace'] = app.remove(key); break; }
+}
+"""
+"""What of a line of JSON has a name of its own, under the spellings that loggers use."""
+
+
 def ingest_pipeline() -> dict[str, Any]:
-    """The body of ``PUT _ingest/pipeline/<name>``: when Elasticsearch took a line, by its own clock.
+    """The body of ``PUT _ingest/pipeline/<name>``: what is in a line of JSON, and when Elasticsearch took the line, by
+    its own clock.
 
     A clock that is wrong where a line was written can so be seen, and its lines be found. A line without a time, or
     with one that is no date, gets that of its arrival: a data stream takes none without.
@@ -148,6 +169,16 @@ def ingest_pipeline() -> dict[str, Any]:
         "description": "When a line arrived (managed by caas)",
         "processors": [
             {"set": {"field": "event.ingested", "value": arrived}},
+            {
+                "json": {
+                    "field": "message",
+                    "target_field": "app",
+                    "if": "ctx.app == null && ctx.message instanceof String && ctx.message.startsWith('{')",
+                    # What only looks like JSON stays what it is: a text.
+                    "ignore_failure": True,
+                }
+            },
+            {"script": {"lang": "painless", "source": _TAKEN_OUT, "ignore_failure": True}},
             {"set": {"field": "@timestamp", "value": arrived, "override": False}},
             {
                 "date": {
