@@ -95,6 +95,8 @@ def daemon_set_spec(
         {"name": "NODE_NAME", "value_from": {"field_ref": {"field_path": "spec.nodeName"}}},
         {"name": "ELASTICSEARCH_ENDPOINT", "value": endpoint},
         {"name": "GOMEMLIMIT", "value": f"{MEMORY[1] * 8 // 10}MiB"},
+        # Memory is there and processors are not: fewer collections, up to the limit above.
+        {"name": "GOGC", "value": "400"},
         # The runtime would count the node's processors, and keep a thread busy on each.
         {"name": "GOMAXPROCS", "value": "1"},
     ]
