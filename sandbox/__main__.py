@@ -15,7 +15,6 @@ from sandbox.errors import SandboxError
 from sandbox.images import base as base_images
 from sandbox.images import dockerfile
 from sandbox.progress import Progress
-from sandbox.source import monitoring
 
 app = typer.Typer(
     help="A real Kubernetes, registry and image builder on this machine, inside one directory.",
@@ -31,8 +30,7 @@ def up() -> None:
     began = time.monotonic()
     chosen = driver.choose()
     # The engine too, now: it compiles beside the cluster's programs, and every later command needs it.
-    watch = (toolchain.MONITORING,) if chosen.name == "source" and monitoring.wanted() else ()
-    toolchain.ensure((*_parts(chosen), *watch))
+    toolchain.ensure(_parts(chosen))
     endpoint = chosen.up(Progress("Starting the sandbox"))
     took = f"{time.monotonic() - began:.0f} s"
     print(
@@ -45,6 +43,7 @@ def up() -> None:
         ("registry", endpoint.registry),
         ("ingress", endpoint.ingress),
         ("prometheus", f"http://{ports.LOOPBACK}:{ports.PROMETHEUS}" if chosen.name == "source" else None),
+        ("logs", endpoint.elasticsearch),
     ):
         if value is not None:
             print(f"  {label:<11}{value}")
@@ -139,16 +138,17 @@ def _dockerfiles(directory: Path) -> list[Path]:
 @app.command()
 def build(
     only: Annotated[
-        list[str] | None, typer.Argument(help="engine, cluster, checks, supply; engine and cluster unless named")
+        list[str] | None,
+        typer.Argument(help="engine, cluster, monitoring, logs, checks, supply; the first four unless named"),
     ] = None,
 ) -> None:
     """Prepare the programs that the sandbox runs, without starting any."""
-    toolchain.ensure(tuple(only or (toolchain.ENGINE, toolchain.CLUSTER)))
+    toolchain.ensure(tuple(only or (toolchain.ENGINE, *toolchain.cluster_parts())))
 
 
 def _parts(chosen: driver.Driver) -> tuple[str, ...]:
     """What of the toolchain a driver's cluster is used with: programs of a cluster only where we start them."""
-    cluster = {"source": (toolchain.CLUSTER,), "kind": (toolchain.GATEWAY,)}
+    cluster = {"source": toolchain.cluster_parts(), "kind": (toolchain.GATEWAY,)}
     # What signs and lists images is no part of a cluster; where it was asked for, it is there.
     extra = (toolchain.SUPPLY,) if toolchain.prepared(toolchain.SUPPLY) else ()
     return (toolchain.ENGINE, *cluster.get(chosen.name, ()), *extra)

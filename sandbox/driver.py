@@ -43,6 +43,9 @@ class Endpoint:
     changed: bool
     """False: everything was already up and nothing was touched."""
 
+    elasticsearch: str | None = None
+    """URL of the Elasticsearch that keeps lines; None: there is none, or it is not known to the sandbox."""
+
 
 @dataclass(frozen=True)
 class Part:

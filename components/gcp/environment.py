@@ -17,7 +17,7 @@ from components.gcp.route import Route, RouteArgs
 from components.image import declared_image
 from components.kubernetes.cluster import Cluster as Namespace
 from components.kubernetes.cluster import ClusterArgs as NamespaceArgs
-from components.kubernetes.environment import declare_services
+from components.kubernetes.environment import declare_logging, declare_services
 from components.kubernetes.network import by_gateway
 from components.registry import named_login
 from components.spec.environment import Environment
@@ -53,6 +53,7 @@ def declare(environment: Environment, secrets: Mapping[str, pulumi.Output[str]])
         )
 
     services = declare_services(environment, namespace, secrets, image)
+    declare_logging(environment, namespace, secrets)
     where = settings(environment)
     return {
         "environment": environment.tier,

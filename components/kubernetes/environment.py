@@ -11,6 +11,7 @@ from components import release
 from components.image import declared_image
 from components.kubernetes.candidate import Candidate, CandidateArgs
 from components.kubernetes.cluster import Cluster, ClusterArgs
+from components.kubernetes.logging import LoggingStack, LoggingStackArgs
 from components.kubernetes.monitoring import MonitoringStack, MonitoringStackArgs
 from components.kubernetes.network import url
 from components.kubernetes.route import shifts
@@ -34,6 +35,7 @@ def declare(environment: Environment, secrets: Mapping[str, pulumi.Output[str]])
         return declared_image(spec, repository=where, login=registry.login, secrets=secrets)
 
     services = declare_services(environment, cluster, secrets, image)
+    declare_logging(environment, cluster, secrets)
     return {
         "environment": environment.tier,
         "platform": environment.platform,
@@ -96,6 +98,17 @@ def _monitoring(
         images=images,
     )
     MonitoringStack("monitoring", args, pulumi.ResourceOptions(providers=[cluster.provider]))
+
+
+def declare_logging(
+    environment: Environment, cluster: Cluster, secrets: Mapping[str, pulumi.Output[str]]
+) -> LoggingStack | None:
+    """Declare what carries the environment's lines, where it is asked for."""
+    if environment.logging is None:
+        return None
+    args = LoggingStackArgs(spec=environment.logging, environment=environment, secrets=secrets)
+    after = pulumi.ResourceOptions(providers=[cluster.provider], depends_on=[cluster])
+    return LoggingStack("logging", args, after)
 
 
 def _summary(args: ServiceArgs, service: Service) -> dict[str, Any]:

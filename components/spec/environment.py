@@ -22,6 +22,7 @@ from components.spec.base import (
     Unit,
 )
 from components.spec.gcp import Gcp
+from components.spec.logging import Logging
 from components.spec.monitoring import Monitoring
 from components.spec.notifications import Notifications
 from components.spec.service import DigestReference, Mebibytes, Service, Vcpu
@@ -180,6 +181,9 @@ class Settings(Frozen):
     monitoring: Monitoring | None = Field(
         None, description="Metrics, and alerts on each service's objective. Default: nobody watches."
     )
+    logging: Logging | None = Field(
+        None, description="Where the services' lines are kept, and who carries them there. Default: the platform's own."
+    )
     domain: HostName | None = Field(None, description="Services get <service>.<domain> unless they name a host.")
     owner: LabelValue | None = Field(
         None, description="Team that answers for the environment; a tag on every resource."
@@ -187,7 +191,7 @@ class Settings(Frozen):
     cost_centre: LabelValue | None = Field(None, description="A tag on every resource.")
     log_retention: Annotated[int, Field(ge=1, le=3653), Unit("days")] | None = Field(
         None,
-        description="Days that logs are kept: by CloudWatch on aws-ecs; on platform kubernetes nothing does so yet. "
+        description="Days that logs are kept: by CloudWatch on aws-ecs, and by Elasticsearch where there is logging. "
         "Default: dev 14, staging 30, prod 90.",
     )
     releases_kept: Annotated[int, Field(ge=1, le=100)] = Field(
@@ -218,6 +222,7 @@ class Environment(Frozen):
     notifications: Notifications = Field(default_factory=Notifications)
     supply_chain: SupplyChain | None = None
     monitoring: Monitoring | None = None
+    logging: Logging | None = None
     domain: HostName | None
     owner: str | None
     cost_centre: str | None

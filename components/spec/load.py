@@ -23,6 +23,7 @@ from components.spec import (
     checks_environment,
     checks_gcp,
     checks_kubernetes,
+    checks_logging,
     checks_monitoring_stack,
     checks_names,
     checks_supply,
@@ -78,6 +79,7 @@ def load_environment(config: Mapping[str, Any], *, project: str, stack: str, sou
     found.add(checks_names.missing_webhook(settings.notifications.webhook, secret_keys, stack))
     found.add(checks_supply.supply_chain(settings, secret_keys, stack))
     found.add(checks_monitoring_stack.environment(settings, secret_keys, stack, level))
+    found.add(checks_logging.environment(settings, secret_keys, stack, level))
     found.add(checks_environment.freeze(settings, stack, level))
     found.add(checks_environment.bake(settings, stack))
     found.add(checks_environment.tier(placed, settings, stack, level))
@@ -262,6 +264,7 @@ def _environment(
         notifications=settings.notifications,
         supply_chain=settings.supply_chain,
         monitoring=settings.monitoring,
+        logging=settings.logging,
         domain=settings.domain,
         owner=settings.owner,
         cost_centre=settings.cost_centre,

@@ -13,9 +13,8 @@ from typing import Any, Final
 
 from ruamel.yaml import YAML
 
-from sandbox import paths, ports
+from sandbox import paths, ports, switches
 from sandbox.images import layer, oci
-from sandbox.source import monitoring
 from sandbox.source.api import Api
 from sandbox.source.health import answers
 from sandbox.source.layout import Tools, write
@@ -94,12 +93,12 @@ class Prepared:
 
 def chosen() -> tuple[str, ...]:
     """The addons that the sandbox is to have."""
-    return (*ADDONS, *(OPERATED if monitoring.wanted() else ()))
+    return (*ADDONS, *(OPERATED if switches.monitoring() else ()))
 
 
 def prepare(tools: Tools) -> dict[str, Prepared]:
     """Pack each program's image, or take it from the cache when the program is the same."""
-    programs = (*PROGRAMS, *(OPERATED_PROGRAMS if monitoring.wanted() else ()))
+    programs = (*PROGRAMS, *(OPERATED_PROGRAMS if switches.monitoring() else ()))
     with ThreadPoolExecutor(max_workers=2) as pool:
         return {made.name: made for made in pool.map(lambda program: _prepare(program, tools), programs)}
 
@@ -184,7 +183,7 @@ def ready(api: Api, names: Sequence[str] = ADDONS, since: float = 0.0) -> dict[s
         since: when the kubelet was started, in seconds of Unix time. What the API says of pods may be
             from before; figures that are newer prove that kubelet and metrics-server work again.
     """
-    found = {name: _rolled_out(api, {**NAMESPACES, **OPERATED}[name], name) for name in names}
+    found = {name: rolled_out(api, {**NAMESPACES, **OPERATED}[name], name) for name in names}
     found["metrics API"] = _condition(api.get(_METRICS_API), "Available") and _measured(api, since)
     return found
 
@@ -196,7 +195,8 @@ def _measured(api: Api, since: float) -> bool:
     return bool(times) and min(times) >= since
 
 
-def _rolled_out(api: Api, namespace: str, name: str) -> bool:
+def rolled_out(api: Api, namespace: str, name: str) -> bool:
+    """Whether every replica of a deployment is of its last version and available."""
     deployment = api.get(f"/apis/apps/v1/namespaces/{namespace}/deployments/{name}")
     if deployment is None:
         return False

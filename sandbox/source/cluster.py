@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from sandbox import paths, ports
+from sandbox import paths, ports, switches
 from sandbox.driver import Endpoint, Status
 from sandbox.errors import SandboxError
 from sandbox.progress import Progress
@@ -22,6 +22,7 @@ from sandbox.source import (
     cgroups,
     containerd,
     control_plane,
+    logs,
     monitoring,
     namespace,
     network,
@@ -88,6 +89,7 @@ class SourceDriver:
             registry=f"{ports.LOOPBACK}:{ports.REGISTRY}",
             ingress=f"http://{ports.LOOPBACK}:{ports.INGRESS_HTTP}",
             builder=buildkit.environment(self._layout),
+            elasticsearch=logs.url() if switches.monitoring() else None,
             changed=changed,
         )
 
@@ -171,6 +173,8 @@ class _Start:
             self._enter = namespace.enter(self._layout, self._processes, self._groups)
             keys.result()
             self._images = images.result()
+        if switches.monitoring():
+            self._images |= logs.prepare(self._tools)
         buildkit.create_instance(self._layout)
 
     def _base(self) -> None:
@@ -213,12 +217,17 @@ class _Start:
             for port in (ports.INGRESS_HTTP, ports.INGRESS_HTTPS, ports.INGRESS_ADMIN):
                 check_free(ports.LOOPBACK, port, "ingress")
             check_free(ports.LOOPBACK, ports.PROMETHEUS, "Prometheus")
+            if switches.monitoring():
+                check_free(ports.LOOPBACK, ports.ELASTICSEARCH, "Elasticsearch")
         addons.define_gateways(api, self._tools)
-        if monitoring.wanted():
+        if switches.monitoring():
             monitoring.define(api, self._tools)
         references = {name: image.reference for name, image in self._images.items()}
         for manifest in addons.manifests(references, addons.chosen()):
             api.apply(manifest)
+        if switches.monitoring():
+            for manifest in logs.manifests({name: image.reference for name, image in self._images.items()}):
+                api.apply(manifest)
         self._changed = self._changed or not served or bool(self._missing(api))
         until(lambda: not self._missing(api), _ADDONS_LIMIT, lambda: self._complain(self._missing(api)))
 
@@ -226,6 +235,8 @@ class _Start:
         """The addons that do not serve."""
         since = self._processes.started("kubelet")
         found = {**addons.ready(api, addons.chosen(), since), "ingress": addons.ingress_answers()}
+        if switches.monitoring():
+            found |= logs.ready(api)
         return [name for name, well in found.items() if not well]
 
     def _complain(self, missing: list[str]) -> str:
@@ -289,14 +300,13 @@ def _require_root() -> None:
 def _toolchain() -> Tools:
     from sandbox import toolchain
 
-    parts = (toolchain.CLUSTER, *((toolchain.MONITORING,) if monitoring.wanted() else ()))
-    return toolchain.ensure(parts)
+    return toolchain.ensure(toolchain.cluster_parts())
 
 
 def _toolchain_if_there() -> Tools | None:
     from sandbox import toolchain
 
     try:
-        return toolchain.current((toolchain.CLUSTER,))
+        return toolchain.current(toolchain.cluster_parts())
     except SandboxError:
         return None

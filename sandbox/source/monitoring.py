@@ -1,36 +1,19 @@
-"""What watches the cluster's services, and whether the sandbox has it: one switch leaves it out."""
+"""The kinds of what watches the cluster's services, which it has to know first."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any, Final
 
-from sandbox.errors import SandboxError
 from sandbox.source.api import Api
 from sandbox.source.layout import Tools
 from sandbox.source.processes import until
 from sandbox.toolchain import versions
 
-SWITCH: Final = "CAAS_SANDBOX_MONITORING"
-"""Environment variable: ``on`` (as without it) or ``off``."""
-
 API: Final = "/apis/monitoring.coreos.com/v1"
 _DEFINITIONS: Final = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 _MARK: Final = "operator.prometheus.io/version"
 """Annotation of a definition: of which operator it is."""
-
-
-def wanted() -> bool:
-    """Whether the sandbox is to have it.
-
-    Raises:
-        SandboxError: the switch says neither on nor off.
-    """
-    given = os.environ.get(SWITCH, "on")
-    if given not in ("on", "off"):
-        raise SandboxError(f"{SWITCH} is {given!r}. Set it to on or off, or unset it.")
-    return given == "on"
 
 
 def define(api: Api, tools: Tools) -> None:

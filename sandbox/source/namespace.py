@@ -27,6 +27,9 @@ mount -n -t tmpfs -o mode=755 caas-sandbox /run
 mkdir -p /run/lock /run/netns
 mount -n -t tmpfs -o mode=755 caas-sandbox /var/log
 mount -n --bind "$1" /var/lib/kubelet
+# Where every Kubernetes keeps its containers' logs, and a log agent looks for them.
+mkdir /var/log/pods
+mount -n --bind "$3" /var/log/pods
 : > "$2"
 exec sleep infinity
 """
@@ -67,11 +70,25 @@ def _make(layout: Layout, processes: Processes, groups: tuple[Path, ...]) -> int
         shutil.rmtree(layout.run / "containerd")
     shadow = layout.home / "kubelet-devices"
     shadow.mkdir(mode=0o700, exist_ok=True)
+    pods = layout.logs / "pods"
+    pods.mkdir(mode=0o755, exist_ok=True)
     ready = layout.run / "namespace.ready"
     ready.unlink(missing_ok=True)
     keeper = Daemon(
         KEEPER,
-        ("unshare", "--mount", "--propagation", "private", "/bin/sh", "-c", _SETUP, KEEPER, str(shadow), str(ready)),
+        (
+            "unshare",
+            "--mount",
+            "--propagation",
+            "private",
+            "/bin/sh",
+            "-c",
+            _SETUP,
+            KEEPER,
+            str(shadow),
+            str(ready),
+            str(pods),
+        ),
         healthy=ready.exists,
         limit=10,
     )

@@ -14,10 +14,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox import paths
+from sandbox import paths, switches
 from sandbox.errors import SandboxError
 from sandbox.progress import Progress, Step
-from sandbox.toolchain import build, debian, official, versions
+from sandbox.toolchain import build, debian, elasticsearch, official, versions
 
 ENGINE = "engine"
 CLUSTER = "cluster"
@@ -26,6 +26,13 @@ GATEWAY = "gateway"
 SUPPLY = "supply"
 RULES = "rules"
 MONITORING = "monitoring"
+LOGS = "logs"
+ELASTIC = "elastic"
+
+
+def cluster_parts() -> tuple[str, ...]:
+    """What a cluster of our own is made of, with what watches it and keeps its logs unless that is switched off."""
+    return (CLUSTER, MONITORING, LOGS) if switches.monitoring() else (CLUSTER,)
 
 
 @dataclass(frozen=True)
@@ -64,23 +71,32 @@ def ensure(parts: Sequence[str] = (ENGINE, CLUSTER), progress: Progress | None =
     """
     from_source = not (ENGINE in parts and official.reachable())
     lanes = _lanes(parts, from_source)
-    ready = all(_built(item) for lane in lanes for item in lane) and _debian_ready(parts)
-    if ready and from_source:
+    if from_source and _ready(lanes, parts):
         # What is there is used at once: somebody else's preparation of other parts may take minutes.
         return _assemble(parts, from_source)
     with _locked():
-        if all(_built(item) for lane in lanes for item in lane) and _debian_ready(parts):
+        if _ready(lanes, parts):
             return _assemble(parts, from_source)
         shown = progress or Progress("Preparing the toolchain")
         steps = {item.name: shown.add(item.title, item.seconds) for lane in lanes for item in lane if not _built(item)}
         extra = (
             None if _debian_ready(parts) else shown.add(versions.DebianPackages.title, versions.DebianPackages.seconds)
         )
+        search = (
+            None
+            if LOGS not in parts or elasticsearch.ready()
+            else shown.add(elasticsearch.TITLE, elasticsearch.SECONDS)
+        )
         with shown.shown(), ThreadPoolExecutor(max_workers=max(len(lanes), 1)) as workers:
             if extra is not None:
                 with shown.running(extra):
                     _unpack()
-            for outcome in [workers.submit(_run_lane, lane, steps, shown) for lane in lanes]:
+            running = [workers.submit(_run_lane, lane, steps, shown) for lane in lanes]
+            if search is not None:
+                # Nothing of it needs the compiler of the other lanes.
+                with shown.running(search):
+                    elasticsearch.prepare()
+            for outcome in running:
                 outcome.result()
         return _assemble(parts, from_source)
 
@@ -116,13 +132,22 @@ def _lanes(parts: Sequence[str], from_source: bool) -> list[tuple[versions.GoBui
         lanes.append(versions.prometheus())
     if MONITORING in parts:
         lanes.append(versions.monitoring())
+    if LOGS in parts:
+        lanes.append(versions.logs())
     if CLUSTER in parts or GATEWAY in parts:
         lanes.append(versions.gateway())
+    if ELASTIC in parts:
+        lanes.append(versions.elastic())
     if CHECKS in parts:
         lanes.append(versions.checks())
     if SUPPLY in parts:
         lanes.append(versions.supply())
     return lanes
+
+
+def _ready(lanes: Sequence[Sequence[versions.GoBuild]], parts: Sequence[str]) -> bool:
+    built = all(_built(item) for lane in lanes for item in lane)
+    return built and _debian_ready(parts) and (LOGS not in parts or elasticsearch.ready())
 
 
 def _run_lane(lane: Sequence[versions.GoBuild], steps: dict[str, Step], progress: Progress) -> None:

@@ -25,6 +25,8 @@ from sandbox.toolchain.versions import GO_MODULES, GO_VERSION, GoBuild
 COMPILER_FLAGS = ("-trimpath", "-gcflags=all=-N -l")
 """Without optimisation compiling takes two thirds of the time, and a bare machine waits for it."""
 
+OPTIMISED_FLAGS = ("-trimpath",)
+
 LINKER_FLAGS = ("-s", "-w")
 
 _TAIL = 30
@@ -56,7 +58,7 @@ def compile_commands(build: GoBuild, step: Step) -> Path:
         partial.mkdir()
         for index, (package, binary) in enumerate(build.commands.items()):
             linker = " ".join((*LINKER_FLAGS, *build.linker))
-            command = [str(go), "build", "-v", *COMPILER_FLAGS, f"-ldflags={linker}", "-o", str(partial / binary)]
+            command = [str(go), "build", "-v", *_flags(build), f"-ldflags={linker}", "-o", str(partial / binary)]
             _compile([*command, package], module, variables, step, total, last=index == len(packages) - 1)
         for copy in build.copies:
             dependency, _, path = copy.partition(":")
@@ -145,10 +147,14 @@ def _go(command: list[str], module: Path, variables: dict[str, str]) -> str:
     return outcome.stdout
 
 
+def _flags(build: GoBuild) -> tuple[str, ...]:
+    return OPTIMISED_FLAGS if build.optimised else COMPILER_FLAGS
+
+
 def _key(build: GoBuild) -> str:
     """A digest of everything that decides what the compiler makes."""
     digest = hashlib.sha256()
-    parts = [GO_VERSION, repr(replace(build, seconds=0, title="")), *COMPILER_FLAGS, *LINKER_FLAGS]
+    parts = [GO_VERSION, repr(replace(build, seconds=0, title="")), *_flags(build), *LINKER_FLAGS]
     if build.strips:
         parts.append(Path(patches.__file__).read_text(encoding="utf-8"))
     for part in parts:

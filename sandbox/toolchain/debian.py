@@ -23,7 +23,7 @@ def unpack(packages: tuple[str, ...], name: str) -> Path:
     Raises:
         SandboxError: the machine has no apt, or apt cannot fetch a package.
     """
-    root = paths.cache() / "debian" / name
+    root = place(name)
     if root.is_dir():
         return root
     if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
@@ -41,6 +41,11 @@ def unpack(packages: tuple[str, ...], name: str) -> Path:
             subprocess.run(["dpkg-deb", "--extract", str(package), str(unpacked)], check=True, capture_output=True)
         unpacked.rename(root)
     return root
+
+
+def place(name: str) -> Path:
+    """Where ``unpack`` puts packages of this name."""
+    return paths.cache() / "debian" / name
 
 
 def wrap(tool: Path, root: Path, target: Path) -> None:

@@ -44,6 +44,9 @@ class GoBuild:
     strips: tuple[str, ...] = ()
     """Dependencies of which an edited copy is compiled; see ``patches.py``."""
 
+    optimised: bool = field(default=False, repr=False)
+    """Whether the compiler takes its time: for a program that works all day and whose cost is measured."""
+
 
 @dataclass(frozen=True)
 class DebianPackages:
@@ -265,6 +268,20 @@ def monitoring() -> tuple[GoBuild, ...]:
     )
 
 
+def logs() -> tuple[GoBuild, ...]:
+    """The agent that carries containers' lines to Elasticsearch."""
+    return (
+        GoBuild(
+            name="collector",
+            title="OpenTelemetry Collector, the log agent",
+            module="collector",
+            commands={".": "collector"},
+            seconds=170,
+            optimised=True,
+        ),
+    )
+
+
 def gateway() -> tuple[GoBuild, ...]:
     """The Gateway API's own definitions, of the version that the ingress controller was made with."""
     kinds = ("gatewayclasses", "gateways", "grpcroutes", "httproutes", "referencegrants")
@@ -278,6 +295,20 @@ def gateway() -> tuple[GoBuild, ...]:
             copies=tuple(
                 f"sigs.k8s.io/gateway-api:config/crd/standard/gateway.networking.k8s.io_{kind}.yaml" for kind in kinds
             ),
+        ),
+    )
+
+
+def elastic() -> tuple[GoBuild, ...]:
+    """The definitions of Elastic's operator, which declares what its custom resources may hold; only tests use them."""
+    return (
+        GoBuild(
+            name="eck",
+            title="Elastic's operator: definitions",
+            module="eck",
+            commands={},
+            seconds=5,
+            copies=("github.com/elastic/cloud-on-k8s/v3:config/crds/v1/all-crds.yaml",),
         ),
     )
 

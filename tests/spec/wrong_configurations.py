@@ -13,6 +13,7 @@ from tests.spec.wrong_balancers import BALANCERS
 from tests.spec.wrong_case import MARKER, Case, write
 from tests.spec.wrong_gcp import SERVICES_ON_GKE, SETTINGS_OF_GKE
 from tests.spec.wrong_kubernetes import GATES, OBJECTIVES, STRATEGIES_ON_KUBERNETES
+from tests.spec.wrong_logging import LOGGING
 from tests.spec.wrong_monitoring import MONITORING
 from tests.spec.wrong_numbers import COUNTS, SPELLING, UNITS
 from tests.spec.wrong_operations import FREEZES, NOTIFICATIONS
@@ -40,6 +41,7 @@ CASES: tuple[Case, ...] = (
     *FREEZES,
     *SUPPLY_CHAINS,
     *MONITORING,
+    *LOGGING,
     *SETTINGS_OF_AWS,
     *SERVICES_ON_AWS,
     *EXISTING_ON_AWS,

@@ -1,0 +1,58 @@
+"""Where the lines that services write are kept, and who carries them there."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from components.spec.base import DIGEST_REFERENCE, ORIGIN, Frozen, SecretKey, Unit
+
+ImageByDigest = Annotated[str, StringConstraints(pattern=DIGEST_REFERENCE)]
+
+BUCKET = r"^[a-z0-9][a-z0-9._-]{1,221}[a-z0-9]$"
+
+
+class Snapshots(Frozen):
+    """Copies of the indices outside the cluster, every night."""
+
+    kind: Literal["s3", "gcs", "azure"] = Field(description="What keeps them.")
+    bucket: Annotated[str, StringConstraints(pattern=BUCKET)] = Field(
+        description="Name of a bucket (of a container on azure) that exists. Elasticsearch's pods need the right to "
+        "write to it."
+    )
+    kept: Annotated[int, Field(ge=1, le=3653), Unit("days")] = Field(30, description="Days that one is kept.")
+
+
+class Logging(Frozen):
+    """Every line of every container reaches Elasticsearch as one document with the same fields."""
+
+    agent: ImageByDigest = Field(
+        description="Image of the agent by digest. On kubernetes and gke an OpenTelemetry Collector with the parts "
+        "of the contrib distribution, 0.135.0 or newer."
+    )
+    elasticsearch: Annotated[str, StringConstraints(pattern=ORIGIN)] | None = Field(
+        None,
+        description="URL of an Elasticsearch that exists, 8.14 or newer. Default: Elasticsearch, Logstash and Kibana "
+        "are declared in the cluster, by Elastic's operator (ECK).",
+    )
+    api_key: SecretKey | None = Field(
+        None,
+        description="A key in caas:secrets with an API key that may add lines to logs-caas.app-<environment>, and "
+        "nothing else. Only with elasticsearch, and required there unless the tier is dev.",
+    )
+    password: SecretKey | None = Field(
+        None,
+        description="A key in caas:secrets with the password that the agent gets at the Elasticsearch that is declared "
+        "here; required there.",
+    )
+    operator: Literal["install", "existing"] = Field(
+        "install", description="Whether ECK's operator is declared, too, or one watches the cluster already."
+    )
+    nodes: Annotated[int, Field(ge=1, le=50)] | None = Field(
+        None, description="Nodes of Elasticsearch. Default: dev 1, staging and prod 3, each in a zone of its own."
+    )
+    storage: Annotated[int, Field(ge=1, le=65536), Unit("GiB")] = Field(
+        50, description="GiB of disk for each node of Elasticsearch."
+    )
+    snapshots: Snapshots | None = Field(None, description="Copies outside the cluster. Default: none.")

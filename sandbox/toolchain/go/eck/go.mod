@@ -1,0 +1,5 @@
+module caas.sandbox/eck
+
+go 1.26
+
+require github.com/elastic/cloud-on-k8s/v3 v3.5.0

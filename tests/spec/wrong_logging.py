@@ -1,0 +1,79 @@
+"""Wrong settings of where lines are kept."""
+
+from __future__ import annotations
+
+from tests.spec.wrong_case import DIGEST, MARKER, stack
+
+AGENT = f"registry.example.org/collector@{DIGEST}"
+URL = "https://logs.example.org"
+
+LOGGING = [
+    stack(
+        "logging-without-an-agent",
+        "logging.agent",
+        "required",
+        "collector@sha256",
+        {"logging": {"elasticsearch": URL}},
+        line="logging",
+    ),
+    stack(
+        "agent-by-tag",
+        "logging.agent",
+        "sha256",
+        "sha256",
+        {"logging": {"agent": "registry.example.org/collector:0.135.0", "elasticsearch": URL}},
+    ),
+    stack(
+        "elasticsearch-with-a-path",
+        "logging.elasticsearch",
+        "a URL of scheme and host only",
+        "write it like",
+        {"logging": {"agent": AGENT, "elasticsearch": f"{URL}/logs"}},
+    ),
+    stack(
+        "api-key-not-set",
+        "logging.apiKey",
+        "a key in caas:secrets that is set; set are: none",
+        "pulumi config set --secret --path 'caas:secrets.logs'",
+        {"logging": {"agent": AGENT, "elasticsearch": URL, "apiKey": MARKER}},
+    ),
+    stack(
+        "size-of-an-elasticsearch-that-exists",
+        "logging.storage",
+        "only where Elasticsearch is declared here",
+        "remove storage",
+        {"logging": {"agent": AGENT, "elasticsearch": URL, "storage": 10}},
+    ),
+    stack(
+        "elasticsearch-declared-without-a-password",
+        "logging.password",
+        "the password that the agent gets",
+        "write password: logs",
+        {"logging": {"agent": AGENT}},
+        line="logging",
+    ),
+    stack(
+        "no-key-in-prod",
+        "logging.apiKey",
+        "required in prod",
+        "make a key that may add lines",
+        {"logging": {"agent": AGENT, "elasticsearch": URL}},
+        stack="prod",
+        line="logging",
+    ),
+    stack(
+        "snapshots-of-another-kind",
+        "logging.snapshots.kind",
+        "s3, gcs, azure",
+        "one of",
+        {"logging": {"agent": AGENT, "password": "logs", "snapshots": {"kind": "tape", "bucket": "logs"}}},
+        line="tape",
+    ),
+    stack(
+        "logging-misspelt",
+        "logging.elasticsaerch",
+        "elasticsearch",
+        "mean elasticsearch",
+        {"logging": {"agent": AGENT, "elasticsaerch": URL}},
+    ),
+]
