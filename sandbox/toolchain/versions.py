@@ -221,7 +221,7 @@ def gateway() -> tuple[GoBuild, ...]:
 
 
 def checks() -> tuple[GoBuild, ...]:
-    """Other people's tools that judge what is declared; only the tests use them."""
+    """Other people's tools that judge what is declared, or watch it; only the tests use them."""
     return (
         GoBuild(
             name="kube-score",
@@ -229,5 +229,13 @@ def checks() -> tuple[GoBuild, ...]:
             module="kube-score",
             commands={"github.com/zegl/kube-score/cmd/kube-score": "kube-score"},
             seconds=40,
+        ),
+        # Says of a cluster what the capacity dashboard asks.
+        GoBuild(
+            name="kube-state-metrics",
+            title="kube-state-metrics",
+            module="kube-state-metrics",
+            commands={"k8s.io/kube-state-metrics/v2": "kube-state-metrics"},
+            seconds=80,
         ),
     )
