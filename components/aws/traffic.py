@@ -67,18 +67,21 @@ def declare_ways(
     environment: Environment,
     network: Network,
     balancer: LoadBalancer | None,
+    told: Sequence[pulumi.Input[str]],
     options: pulumi.ResourceOptions,
 ) -> Ways | None:
-    """Target groups, rule, alarms and roles; None where the service has no ingress."""
+    """Target groups, rule, alarms and roles; None where the service has no ingress.
+
+    :param told: ARNs of the topics that hear of the alarms.
+    """
     ingress = service.ingress
     if ingress is None or balancer is None:
         return None
     kinds = ("target-group", "alternate") if rollout.shifts(service.rollout) else ("target-group",)
     targets = [_target_group(prefix, kind, service, environment, network, options) for kind in kinds]
     rule = _rule(prefix, service, ingress, balancer, targets, options)
-    alarms = declare_alarms(
-        prefix, named(environment, service.name, limit=GROUP_LIMIT - 8), balancer.arn_suffix, targets, options
-    )
+    called = named(environment, service.name, limit=GROUP_LIMIT - 8)
+    alarms = declare_alarms(prefix, called, service, balancer.arn_suffix, targets, told, options)
     before: list[pulumi.Resource] = [rule]
     shifter = caller = None
     if rollout.shifts(service.rollout):

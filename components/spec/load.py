@@ -23,6 +23,7 @@ from components.spec import (
     checks_environment,
     checks_gcp,
     checks_kubernetes,
+    checks_monitoring,
     checks_names,
     defaults,
     fields,
@@ -74,6 +75,7 @@ def load_environment(config: Mapping[str, Any], *, project: str, stack: str, sou
     registry = None if found.reported(("registry",)) else settings.registry
     found.add(checks_names.missing_secrets(placed, registry, secret_keys, stack))
     found.add(checks_names.missing_webhook(settings.notifications.webhook, secret_keys, stack))
+    found.add(checks_monitoring.environment(placed, settings, secret_keys, stack))
     found.add(checks_environment.freeze(settings, stack, level))
     found.add(checks_environment.tier(placed, settings, stack, level))
     found.add(checks_environment.hosts(placed, settings))

@@ -182,6 +182,7 @@ class RecordingMonitor(mocks.MockMonitor):
 
 
 AWS_OUTPUTS = {
+    "aws:amp/workspace:Workspace": ("prometheusEndpoint",),
     "aws:kms/key:Key": ("keyId",),
     "aws:lb/loadBalancer:LoadBalancer": ("dnsName", "arnSuffix", "zoneId"),
     "aws:lb/targetGroup:TargetGroup": ("arnSuffix",),
