@@ -57,9 +57,8 @@ def queries(service: Service, namespace: str, deployment: str, seconds: int) -> 
     # The name of a Deployment's pod: its own, the ReplicaSet's hash, and five characters of the pod's, before which
     # Kubernetes cuts off what is too long.
     pods = f'namespace="{namespace}",pod=~"{deployment}-[a-z0-9]+-?[a-z0-9]{{5}}"'
-    where = f"{pods}{_served(service)}"
-    bound = _escaped(f"{budget(service).threshold:g}")
-    bound += "" if "." in bound else r"(\\.0)?"  # Some write a whole number of seconds as 2, some as 2.0.
+    where = f"{pods}{served(service)}"
+    bound = bucket(service)
     return Queries(
         requests=_grown(metrics.requests, where, seconds),
         failed=_grown(metrics.requests, f'{where},{metrics.code}=~"5.."', seconds),
@@ -72,14 +71,14 @@ def over_the_period(service: Service, namespace: str, deployment: str) -> Querie
     """The questions about everything that the service has answered within its SLO's period, by whatever version."""
     metrics = service.slo.metrics
     pods = f'namespace="{namespace}",pod=~"{deployment}(-{CANDIDATE})?-[a-z0-9]+-?[a-z0-9]{{5}}"'
-    where = f"{pods}{_served(service)}"
-    bound = f"{budget(service).threshold:g}"
+    where = f"{pods}{served(service)}"
+    bound = bucket(service)
     days = service.slo.period
     return Queries(
         requests=_increased(metrics.requests, where, days),
         failed=_increased(metrics.requests, f'{where},{metrics.code}=~"5.."', days),
         timed=_increased(f"{metrics.duration}_count", where, days),
-        fast=_increased(f"{metrics.duration}_bucket", f'{where},le="{bound}"', days),
+        fast=_increased(f"{metrics.duration}_bucket", f'{where},le=~"{bound}"', days),
     )
 
 
@@ -98,7 +97,14 @@ def left(failed: float, requests: float, allowed: float) -> float:
     return 1 - failed / (requests * allowed)
 
 
-def _served(service: Service) -> str:
+def bucket(service: Service) -> str:
+    """A regular expression for the upper bound of the histogram's bucket that holds what is fast enough."""
+    bound = _escaped(f"{budget(service).threshold:g}")
+    # Some write a whole number of seconds as 2, some as 2.0.
+    return bound if "." in bound else bound + r"(\\.0)?"
+
+
+def served(service: Service) -> str:
     """The matcher that leaves out what only the platform asks for."""
     health = service.health
     asked = [health.readiness.path, health.liveness.path, health.startup.path if health.startup else None]

@@ -23,6 +23,7 @@ ENGINE = "engine"
 CLUSTER = "cluster"
 CHECKS = "checks"
 GATEWAY = "gateway"
+RULES = "rules"
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,8 @@ def _lanes(parts: Sequence[str], from_source: bool) -> list[tuple[versions.GoBui
         lanes.append(versions.engine())
     if CLUSTER in parts:
         lanes.append(versions.cluster())
+    if CLUSTER in parts or RULES in parts:
+        lanes.append(versions.prometheus())
     if CLUSTER in parts or GATEWAY in parts:
         lanes.append(versions.gateway())
     if CHECKS in parts:

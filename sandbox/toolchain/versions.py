@@ -193,6 +193,12 @@ def cluster() -> tuple[GoBuild, ...]:
             seconds=60,
             strips=("github.com/go-acme/lego/v4",),
         ),
+    )
+
+
+def prometheus() -> tuple[GoBuild, ...]:
+    """Prometheus, and its own test of rules."""
+    return (
         GoBuild(
             name="prometheus",
             title="Prometheus",
