@@ -20,6 +20,15 @@ def environment(placed: Sequence[Placed], settings: Settings, keys: frozenset[st
     if settings.platform == "aws-ecs" and settings.aws is not None and settings.aws.monitoring is not None:
         yield from _on_aws(settings, keys, stack)
         yield from _sidecars(placed)
+    if settings.platform == "azure-aci" and settings.azure is not None and settings.azure.monitoring is not None:
+        watch, path = settings.azure.monitoring, ("azure", "monitoring")
+        if not watch.emails and not watch.webhooks:
+            limit = "at least one of emails and webhooks: an alert must reach somebody"
+            yield Finding(path, Shown.HIDDEN, limit, "add `emails: [team@example.com]`")
+        yield from _missing(path, watch.webhooks, keys, stack)
+        yield from _sidecars(placed)
+    if settings.platform == "gke" and settings.gcp is not None and settings.gcp.monitoring is not None:
+        yield from _missing(("gcp", "monitoring"), settings.gcp.monitoring.webhooks, keys, stack)
 
 
 def _on_aws(settings: Settings, keys: frozenset[str], stack: str) -> Iterator[Finding]:
@@ -34,16 +43,17 @@ def _on_aws(settings: Settings, keys: frozenset[str], stack: str) -> Iterator[Fi
         yield Finding(path, Shown.HIDDEN, limit, "add `emails: [team@example.com]`, or name a topic that exists")
     if watch.topic is not None and watch.topic.split(":")[3] != aws.region:
         yield Finding((*path, "topic"), watch.topic, f"a topic in the region {aws.region}", "name one of that region")
-    for place, key in enumerate(watch.webhooks):
-        yield from missing_key((*path, "webhooks", place), key, keys, stack)
+    yield from _missing(path, watch.webhooks, keys, stack)
 
 
-def missing_key(path: Path, key: str, keys: frozenset[str], stack: str) -> Iterator[Finding]:
+def _missing(path: Path, webhooks: Sequence[str], keys: frozenset[str], stack: str) -> Iterator[Finding]:
     """What a receiver's address is read from has to be a secret that exists."""
-    if key not in keys:
-        limit = f"a key in {NAMESPACE}:secrets that is set; set are: {', '.join(sorted(keys)) or 'none'}"
-        remedy = SET_LINE.format(namespace=NAMESPACE, key=key, stack=stack)
-        yield Finding(path, Shown.HIDDEN if secret_value(key) else key, limit, remedy)
+    for place, key in enumerate(webhooks):
+        if key not in keys:
+            limit = f"a key in {NAMESPACE}:secrets that is set; set are: {', '.join(sorted(keys)) or 'none'}"
+            remedy = SET_LINE.format(namespace=NAMESPACE, key=key, stack=stack)
+            shown = Shown.HIDDEN if secret_value(key) else key
+            yield Finding((*path, "webhooks", place), shown, limit, remedy)
 
 
 def _sidecars(placed: Sequence[Placed]) -> Iterator[Finding]:

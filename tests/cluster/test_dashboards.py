@@ -23,8 +23,8 @@ from tests.cluster.scene import Scene, scene
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 
-WINDOW = 20
-"""Seconds of a rate: Grafana takes four looks at least, and this Prometheus looks every second."""
+WINDOW = 300
+"""Seconds of a rate: the version before is still within them."""
 FIGURES = Figures(
     project="caas-test",
     stack="dashboards",
@@ -82,14 +82,14 @@ def _documents(subject: Subject, view: dashboards.View) -> dict[str, dashboards.
 
 
 def _released(shown: Scene, described: dict[str, Any], hey: str, source: Source, *, versions: int) -> None:
-    """Release this, and have it answer until failures of it are seen."""
+    """Release this, and have it answer until failures of every version so far were seen."""
     shown.describe(described)
     shown.up()
     failed = f'http_requests_total{{namespace="{shown.target.namespace}",code="500"}}'
     with Load(hey, shown.host, rate=20, workers=2):
         until(
             lambda: sum(source.values(f"count(count by (pod) (rate({failed}[{WINDOW}s])))")) >= versions,
-            30,
+            60,
             f"{versions} versions answer, and fail at times",
         )
 
@@ -104,3 +104,10 @@ def test_every_panel_shows_data(name: str, watched: Watched) -> None:
         if not watched.source.values(query.within(WINDOW))
     ]
     assert empty == []
+
+
+def test_old_and_new_stand_side_by_side(watched: Watched) -> None:
+    asked = {query.panel: query.within(WINDOW) for query in dashboards.queries(watched.documents["rollout"])}
+    for panel in ("Requests", "Errors", "Latency, p99", "Share of the traffic"):
+        assert len(watched.source.values(asked[panel])) == 2, panel
+    assert sum(watched.source.values(asked["Share of the traffic"])) == pytest.approx(1)

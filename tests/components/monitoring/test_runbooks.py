@@ -18,4 +18,8 @@ def test_a_runbook_says_what_it_means_where_to_look_and_what_to_do() -> None:
     for page in RUNBOOKS.glob("*.md"):
         text = page.read_text(encoding="utf-8")
         assert text.startswith(f"# {page.stem}: ")
-        assert [line for line in text.splitlines() if line.startswith("## ")] == ["## What it means", "## Look", "## Do"]
+        assert [line for line in text.splitlines() if line.startswith("## ")] == [
+            "## What it means",
+            "## Look",
+            "## Do",
+        ]
