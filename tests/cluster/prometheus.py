@@ -156,16 +156,19 @@ def _configuration(directory: Path, looks: Looks) -> dict[str, Any]:
         ],
     }
     containers = {
-        "job_name": "cadvisor",
+        "job_name": "kubelet",
         "scheme": "https",
         "tls_config": tls,
+        # Figures of every container: under load the kubelet needs more than a second for them.
+        "scrape_interval": "5s",
+        "scrape_timeout": "5s",
         "kubernetes_sd_configs": discovery("node"),
         "relabel_configs": [
             {"target_label": "__address__", "replacement": server.removeprefix("https://")},
             {
                 "source_labels": ["__meta_kubernetes_node_name"],
                 "target_label": "__metrics_path__",
-                "replacement": "/api/v1/nodes/$1/proxy/metrics/cadvisor",
+                "replacement": "/api/v1/nodes/$1/proxy/metrics/resource",
             },
         ],
     }
