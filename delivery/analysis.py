@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -72,6 +72,8 @@ class Analysis:
     output: Output
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
+    pages: Callable[[], Sequence[str]] = tuple
+    """The pages of the service that began to fire since the release began; see ``delivery.alerts``."""
 
     def step(self, subject: Subject, step: Step) -> Judgement:
         """Watch until the step is decided. What stays undecided becomes what the gate's setting makes of it."""
@@ -121,7 +123,9 @@ class Analysis:
         return self.pause(subject, step.percent, f"undecided: {'; '.join(judgement.reasons)}", None)
 
     def _judged(self, subject: Subject, *, last: bool) -> Judgement:
-        """The gate's answer to everything that was seen, the last interval included."""
+        """The gate's answer to everything that was seen, the last interval included. A page needs no statistics."""
+        if pages := self.pages():
+            return Judgement(Outcome.FAIL, (f"since the release began somebody is paged: {', '.join(pages)}",))
         try:
             subject.intervals.append(Interval(self.metrics.sample(subject.new), self.metrics.sample(subject.old)))
         except MetricsError as error:

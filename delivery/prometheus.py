@@ -55,6 +55,13 @@ class Prometheus:
             raise MetricsError(f"{self.url} answered {query!r} with no number") from error
         return None if math.isnan(value) else value
 
+    def labels(self, query: str) -> list[dict[str, Any]]:
+        """The labels of each series that an instant query gives. MetricsError where that fails."""
+        found = [one.get("metric") if isinstance(one, dict) else None for one in self._ask(query)]
+        if not all(isinstance(one, dict) for one in found):
+            raise MetricsError(f"{self.url} answered {query!r} with no series")
+        return [one for one in found if isinstance(one, dict)]
+
     def _ask(self, query: str) -> list[Any]:
         body = urllib.parse.urlencode({"query": query}).encode()
         request = urllib.request.Request(f"{self.url}/api/v1/query", data=body)  # noqa: S310 - the spec allows http(s)

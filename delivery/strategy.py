@@ -21,7 +21,7 @@ from components.release import RELEASE, VARIABLE
 from components.spec import Environment
 from components.spec.checks_kubernetes import CANDIDATE
 from components.spec.service import Service
-from delivery import apply, candidates, declared, steps
+from delivery import alerts, apply, candidates, declared, steps
 from delivery.analysis import Analysis, Subject, restarts
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
@@ -170,7 +170,9 @@ class Strategy:
         """Every step of a service's strategy, with the pauses that it asks for before the first and after the last."""
         gate, service = self.environment.gate, shifting(self.environment)[subject.name]
         watch = Watch(self.observer, self.output)
-        analysis = Analysis(gate, Prometheus(gate.prometheus or ""), self.traffic, watch, self.output)
+        source = Prometheus(gate.prometheus or "")
+        pages = alerts.new_pages(source, self.environment.project, self.environment.stack, subject.name)
+        analysis = Analysis(gate, source, self.traffic, watch, self.output, pages=pages)
         percent = 0
         self._pause(analysis, subject, steps.BEFORE, percent)
         for step in steps.plan(service):

@@ -15,6 +15,7 @@ from sandbox.errors import SandboxError
 from sandbox.images import base as base_images
 from sandbox.images import dockerfile
 from sandbox.progress import Progress
+from sandbox.source import monitoring
 
 app = typer.Typer(
     help="A real Kubernetes, registry and image builder on this machine, inside one directory.",
@@ -30,7 +31,8 @@ def up() -> None:
     began = time.monotonic()
     chosen = driver.choose()
     # The engine too, now: it compiles beside the cluster's programs, and every later command needs it.
-    toolchain.ensure(_parts(chosen))
+    watch = (toolchain.MONITORING,) if chosen.name == "source" and monitoring.wanted() else ()
+    toolchain.ensure((*_parts(chosen), *watch))
     endpoint = chosen.up(Progress("Starting the sandbox"))
     took = f"{time.monotonic() - began:.0f} s"
     print(

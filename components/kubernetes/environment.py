@@ -11,6 +11,7 @@ from components import release
 from components.image import declared_image
 from components.kubernetes.candidate import Candidate, CandidateArgs
 from components.kubernetes.cluster import Cluster, ClusterArgs
+from components.kubernetes.monitoring import MonitoringStack, MonitoringStackArgs
 from components.kubernetes.network import url
 from components.kubernetes.route import shifts
 from components.kubernetes.service import Service, ServiceArgs
@@ -58,11 +59,12 @@ def declare_services(
     inside = pulumi.ResourceOptions(providers=[cluster.provider])
     candidates = release.candidates()
     services = {}
+    images = {spec.name: image(spec) for spec in environment.services}
     for spec in environment.services:
         args = ServiceArgs(
             spec=spec,
             environment=environment,
-            image=image(spec),
+            image=images[spec.name],
             secrets=secrets,
             namespace=cluster.namespace,
             pull_secret=cluster.pull_secret,
@@ -73,7 +75,27 @@ def declare_services(
         if instances is not None and shifts(spec):
             after = pulumi.ResourceOptions(providers=[cluster.provider], depends_on=[service])
             Candidate(spec.name, CandidateArgs(service=args, instances=instances), after)
+    _monitoring(environment, cluster, secrets, images)
     return services
+
+
+def _monitoring(
+    environment: Environment,
+    cluster: Cluster,
+    secrets: Mapping[str, pulumi.Output[str]],
+    images: Mapping[str, pulumi.Input[str]],
+) -> None:
+    """Declare who watches the services, where somebody is to."""
+    if environment.monitoring is None:
+        return
+    args = MonitoringStackArgs(
+        spec=environment.monitoring,
+        environment=environment,
+        namespace=cluster.namespace,
+        secrets=secrets,
+        images=images,
+    )
+    MonitoringStack("monitoring", args, pulumi.ResourceOptions(providers=[cluster.provider]))
 
 
 def _summary(args: ServiceArgs, service: Service) -> dict[str, Any]:

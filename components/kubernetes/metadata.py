@@ -27,6 +27,11 @@ def namespace_name(environment: Environment) -> str:
     return environment.kubernetes.namespace or dns_name(environment.project, environment.stack)
 
 
+def monitoring_namespace(environment: Environment) -> str:
+    """Where a Prometheus of the environment's own runs."""
+    return dns_name(namespace_name(environment), "monitoring")
+
+
 def field_manager(environment: Environment) -> str:
     """Who owns the fields that server-side apply sets.
 

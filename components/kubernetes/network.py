@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from components.kubernetes.metadata import monitoring_namespace
 from components.spec import defaults
 from components.spec.environment import Environment
 from components.spec.service import Service
@@ -34,7 +35,7 @@ EXTERNAL_DNS = "external-dns.alpha.kubernetes.io/hostname"
 """Annotation from which external-dns, where a cluster has it, learns a balancer's host name."""
 
 MONITORING_NAMESPACE = "monitoring"
-"""Whose pods may read the metrics."""
+"""Whose pods may read the metrics, where the environment has no Prometheus of its own."""
 
 
 GOOGLE_COLLECTORS = ("gmp-system", "gke-gmp-system")
@@ -117,7 +118,7 @@ def policy_spec(service: Service, environment: Environment, selector: Mapping[st
     elif service.ingress is not None:
         callers.append(_namespace(environment.kubernetes.ingress_namespace))
     if service.metrics_path is not None:
-        callers.append(_namespace(MONITORING_NAMESPACE))
+        callers.append(metrics_reader(environment))
         if environment.gcp is not None and environment.gcp.monitoring is not None:
             callers += [_namespace(name) for name in GOOGLE_COLLECTORS]
     egress: list[NetworkPolicyEgressRuleArgsDict] = [{"to": [{"pod_selector": {}}]}]
@@ -136,6 +137,17 @@ def policy_spec(service: Service, environment: Environment, selector: Mapping[st
         "policy_types": ["Ingress", "Egress"],
         "ingress": [{"from_": callers, "ports": [{"protocol": "TCP", "port": service.port}]}],
         "egress": egress,
+    }
+
+
+def metrics_reader(environment: Environment) -> NetworkPolicyPeerArgsDict:
+    """Who reads a service's metrics: the environment's own Prometheus, or else the namespace of one that exists."""
+    monitoring = environment.monitoring
+    if monitoring is None or monitoring.prometheus == "existing":
+        return _namespace(MONITORING_NAMESPACE)
+    return {
+        **_namespace(monitoring_namespace(environment)),
+        "pod_selector": {"match_labels": {"app.kubernetes.io/name": "prometheus"}},
     }
 
 

@@ -23,12 +23,12 @@ from components.spec.base import (
     AWS_WEB_ACL,
     AWS_ZONE,
     CIDR,
-    EMAIL,
     Frozen,
     RelativePath,
     SecretKey,
     Unit,
 )
+from components.spec.monitoring import Address
 from components.spec.service import DigestReference
 
 SubnetId = Annotated[str, StringConstraints(pattern=AWS_SUBNET)]
@@ -118,7 +118,7 @@ class Watch(Frozen):
         description="Image of the AWS Distro for OpenTelemetry, as repository@sha256:…, where the services' tasks can "
         "pull it: such as a copy in ECR."
     )
-    emails: tuple[Annotated[str, StringConstraints(pattern=EMAIL)], ...] = Field(
+    emails: tuple[Address, ...] = Field(
         (), description="Who is told by e-mail; each confirms once what AWS then sends."
     )
     webhooks: tuple[SecretKey, ...] = Field(

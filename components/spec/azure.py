@@ -16,10 +16,10 @@ from components.spec.base import (
     AZURE_SUBSCRIPTION,
     AZURE_VAULT,
     CIDR,
-    EMAIL,
     Frozen,
     SecretKey,
 )
+from components.spec.monitoring import Address
 from components.spec.service import DigestReference
 
 SubnetId = Annotated[str, StringConstraints(pattern=AZURE_SUBNET)]
@@ -46,9 +46,7 @@ class AzureWatch(Frozen):
         description="Image of the OpenTelemetry Collector (contrib), as repository@sha256:…, in the environment's "
         "registry."
     )
-    emails: tuple[Annotated[str, StringConstraints(pattern=EMAIL)], ...] = Field(
-        (), description="Who is told by e-mail."
-    )
+    emails: tuple[Address, ...] = Field((), description="Who is told by e-mail.")
     webhooks: tuple[SecretKey, ...] = Field(
         (), description="Keys in caas:secrets of URLs that take Azure's common alert schema."
     )

@@ -110,8 +110,6 @@ AWS_WEB_ACL = r"^(managed|none|arn:aws[a-z-]*:wafv2:[a-z0-9-]+:[0-9]{12}:regiona
 
 AWS_TOPIC = r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}$"
 
-EMAIL = r"^[^@\s]+@[^@\s]+\.[^@\s]+$"
-
 AWS_HOSTED_ZONE = r"^Z[A-Z0-9]{1,31}$"
 
 GCP_PROJECT = r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$"

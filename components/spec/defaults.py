@@ -21,6 +21,12 @@ MINIMUM_INSTANCES: dict[Tier, int] = {"dev": 1, "staging": 2, "prod": 3}
 LOG_RETENTION: dict[Tier, int] = {"dev": 14, "staging": 30, "prod": 90}
 """Days that logs are kept."""
 
+METRICS_RETENTION: dict[Tier, int] = {"dev": 7, "staging": 15, "prod": 35}
+"""Days that metrics are kept: prod holds the usual period of an objective and some days to compare with."""
+
+METRICS_STORAGE: dict[Tier, int | None] = {"dev": None, "staging": 10, "prod": 50}
+"""GiB of disk for metrics; None where they go with their pod."""
+
 FREEZE: dict[Tier, Freeze] = {"dev": "off", "staging": "warn", "prod": "refuse"}
 """What happens to a deployment while the error budget is spent."""
 

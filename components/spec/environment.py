@@ -22,6 +22,7 @@ from components.spec.base import (
     Unit,
 )
 from components.spec.gcp import Gcp
+from components.spec.monitoring import Monitoring
 from components.spec.notifications import Notifications
 from components.spec.service import DigestReference, Mebibytes, Service, Vcpu
 
@@ -166,6 +167,9 @@ class Settings(Frozen):
     notifications: Notifications = Field(
         default_factory=Notifications, description="Who is told of a deployment, and where it is noted."
     )
+    monitoring: Monitoring | None = Field(
+        None, description="Metrics, and alerts on each service's objective. Default: nobody watches."
+    )
     domain: HostName | None = Field(None, description="Services get <service>.<domain> unless they name a host.")
     owner: LabelValue | None = Field(
         None, description="Team that answers for the environment; a tag on every resource."
@@ -202,6 +206,7 @@ class Environment(Frozen):
     azure: Azure | None = None
     gate: Gate = Field(default_factory=Gate)
     notifications: Notifications = Field(default_factory=Notifications)
+    monitoring: Monitoring | None = None
     domain: HostName | None
     owner: str | None
     cost_centre: str | None

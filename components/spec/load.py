@@ -24,6 +24,7 @@ from components.spec import (
     checks_gcp,
     checks_kubernetes,
     checks_monitoring,
+    checks_monitoring_stack,
     checks_names,
     defaults,
     fields,
@@ -76,6 +77,7 @@ def load_environment(config: Mapping[str, Any], *, project: str, stack: str, sou
     found.add(checks_names.missing_secrets(placed, registry, secret_keys, stack))
     found.add(checks_names.missing_webhook(settings.notifications.webhook, secret_keys, stack))
     found.add(checks_monitoring.environment(placed, settings, secret_keys, stack))
+    found.add(checks_monitoring_stack.environment(settings, secret_keys, stack, level))
     found.add(checks_environment.freeze(settings, stack, level))
     found.add(checks_environment.tier(placed, settings, stack, level))
     found.add(checks_environment.hosts(placed, settings))
@@ -257,6 +259,7 @@ def _environment(
         azure=settings.azure,
         gate=settings.gate,
         notifications=settings.notifications,
+        monitoring=settings.monitoring,
         domain=settings.domain,
         owner=settings.owner,
         cost_centre=settings.cost_centre,

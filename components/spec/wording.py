@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from components.spec import base
+from components.spec import base, monitoring
 from components.spec.fields import Shape, children
 from components.spec.quantities import convert
 
@@ -106,7 +106,6 @@ PATTERNS: Mapping[str, Words] = {
     ),
     base.AZURE_CERTIFICATE: ("the name of a certificate: letters, digits and -", "write it like wildcard-example-com"),
     base.AWS_TOPIC: ("the ARN of an SNS topic", "write it like arn:aws:sns:eu-central-1:123456789012:alerts"),
-    base.EMAIL: ("an address of e-mail", "write it like team@example.com"),
     base.AWS_HOSTED_ZONE: ("the id of a Route 53 zone", "write it like Z0123456789ABCDEFGHIJ"),
     base.NAMESPACED: ("namespace/name of an object in the cluster", "write it like ingress/front"),
     base.BALANCER_CLASS: ("[prefix/]name, as the balancer's controller calls it", "write it like service.k8s.aws/nlb"),
@@ -118,6 +117,8 @@ PATTERNS: Mapping[str, Words] = {
         "a URL of http or https without credentials, query or fragment",
         "write it like https://grafana.example.org",
     ),
+    monitoring.ADDRESS: ("an address of e-mail", "write it like team@example.org"),
+    monitoring.SMARTHOST: ("host:port of a mail server", "write it like smtp.example.org:587"),
     base.ORIGIN: ("a URL of scheme and host only", "write it like http://127.0.0.1:18080"),
 }
 

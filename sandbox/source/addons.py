@@ -15,12 +15,14 @@ from ruamel.yaml import YAML
 
 from sandbox import paths, ports
 from sandbox.images import layer, oci
+from sandbox.source import monitoring
 from sandbox.source.api import Api
 from sandbox.source.health import answers
 from sandbox.source.layout import Tools, write
 from sandbox.source.processes import until
 from sandbox.toolchain import versions
 
+REPOSITORIES: Final = f"{ports.LOOPBACK}:{ports.REGISTRY}/caas-sandbox"
 MANIFESTS: Final = Path(__file__).with_name("manifests")
 NAMESPACES: Final = {
     "coredns": "kube-system",
@@ -29,6 +31,8 @@ NAMESPACES: Final = {
     "prometheus": "monitoring",
 }
 ADDONS: Final = tuple(NAMESPACES)
+OPERATED: Final = {"prometheus-operator": "monitoring", "kube-state-metrics": "monitoring"}
+"""Addons that the switch leaves out; see ``monitoring.py``."""
 GATEWAY_API: Final = "/apis/gateway.networking.k8s.io/v1"
 _METRICS_API: Final = "/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.metrics.k8s.io"
 
@@ -41,6 +45,7 @@ class Program:
     tool: str
     path: str
     arguments: tuple[str, ...] = ()
+    tag: str = "sandbox"
 
 
 PROGRAMS: Final = (
@@ -51,6 +56,14 @@ PROGRAMS: Final = (
     Program("traefik", "traefik", "/traefik"),
     Program("prometheus", "prometheus", "/prometheus"),
 )
+OPERATED_PROGRAMS: Final = (
+    Program("prometheus-operator", "prometheus-operator", "/bin/operator"),
+    Program("prometheus-config-reloader", "prometheus-config-reloader", "/bin/prometheus-config-reloader"),
+    # Not at the root, where the operator mounts their data.
+    Program("prometheus-operated", "prometheus", "/bin/prometheus", tag=versions.PROMETHEUS_TAG),
+    Program("alertmanager", "alertmanager", "/bin/alertmanager", tag=versions.ALERTMANAGER_TAG),
+    Program("kube-state-metrics", "kube-state-metrics", "/bin/kube-state-metrics"),
+)
 
 
 @dataclass(frozen=True)
@@ -59,6 +72,7 @@ class Prepared:
 
     name: str
     image: oci.Image
+    tag: str = "sandbox"
 
     @property
     def reference(self) -> str:
@@ -71,17 +85,23 @@ class Prepared:
         Raises:
             SandboxError: the registry refuses.
         """
-        oci.push(self.image, f"{self._repository}:sandbox")
+        oci.push(self.image, f"{self._repository}:{self.tag}")
 
     @property
     def _repository(self) -> str:
-        return f"{ports.LOOPBACK}:{ports.REGISTRY}/caas-sandbox/{self.name}"
+        return f"{REPOSITORIES}/{self.name}"
+
+
+def chosen() -> tuple[str, ...]:
+    """The addons that the sandbox is to have."""
+    return (*ADDONS, *(OPERATED if monitoring.wanted() else ()))
 
 
 def prepare(tools: Tools) -> dict[str, Prepared]:
     """Pack each program's image, or take it from the cache when the program is the same."""
+    programs = (*PROGRAMS, *(OPERATED_PROGRAMS if monitoring.wanted() else ()))
     with ThreadPoolExecutor(max_workers=2) as pool:
-        return {made.name: made for made in pool.map(lambda program: _prepare(program, tools), PROGRAMS)}
+        return {made.name: made for made in pool.map(lambda program: _prepare(program, tools), programs)}
 
 
 def _prepare(program: Program, tools: Tools) -> Prepared:
@@ -90,12 +110,12 @@ def _prepare(program: Program, tools: Tools) -> Prepared:
     archive = paths.cache() / "images" / "addons" / f"{program.name}-{seen.st_size}-{seen.st_mtime_ns}.tar.gz"
     packed = _saved(archive)
     if packed is None:
-        for old in archive.parent.glob(f"{program.name}-*"):
+        for old in archive.parent.glob(f"{program.name}-[0-9]*"):
             old.unlink()
         packed = layer.pack([layer.copy(binary, program.path, 0o755)], archive)
         write(archive.with_suffix(".json"), json.dumps({**asdict(packed), "archive": str(archive)}))
     config = oci.Config(entrypoint=(program.path, *program.arguments), user="10001:10001")
-    return Prepared(program.name, oci.Image([packed], config))
+    return Prepared(program.name, oci.Image([packed], config), program.tag)
 
 
 def _saved(archive: Path) -> layer.Layer | None:
@@ -135,7 +155,7 @@ def manifests(
 
     Args:
         images: reference of each addon's image.
-        names: which of ``ADDONS``.
+        names: which of ``ADDONS`` and ``OPERATED``.
         listen: where the ingress and Prometheus listen on their node.
         kubelet_trust: the flag by which metrics-server trusts kubelets.
     """
@@ -148,6 +168,7 @@ def manifests(
         "ingress_https": str(ports.INGRESS_HTTPS),
         "ingress_admin": str(ports.INGRESS_ADMIN),
         "prometheus_port": str(ports.PROMETHEUS),
+        "local_images": REPOSITORIES,
     }
     for name in names:
         text = (MANIFESTS / f"{name}.yaml").read_text(encoding="utf-8")
@@ -159,11 +180,11 @@ def ready(api: Api, names: Sequence[str] = ADDONS, since: float = 0.0) -> dict[s
 
     Args:
         api: the cluster's.
-        names: which of ``ADDONS``.
+        names: which of ``ADDONS`` and ``OPERATED``.
         since: when the kubelet was started, in seconds of Unix time. What the API says of pods may be
             from before; figures that are newer prove that kubelet and metrics-server work again.
     """
-    found = {name: _rolled_out(api, NAMESPACES[name], name) for name in names}
+    found = {name: _rolled_out(api, {**NAMESPACES, **OPERATED}[name], name) for name in names}
     found["metrics API"] = _condition(api.get(_METRICS_API), "Available") and _measured(api, since)
     return found
 

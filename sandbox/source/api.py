@@ -63,8 +63,15 @@ class Api:
         Raises:
             SandboxError: the API refuses, with its own words.
         """
-        query = f"?fieldManager={_OWNER}&force=true"
-        self._call("PATCH", path_of(manifest) + query, json.dumps(manifest).encode())
+        self.apply_text(path_of(manifest), json.dumps(manifest))
+
+    def apply_text(self, path: str, text: str) -> None:
+        """The same for a manifest that nobody has to read here: YAML that the cluster reads itself.
+
+        Raises:
+            SandboxError: the API refuses, with its own words.
+        """
+        self._call("PATCH", f"{path}?fieldManager={_OWNER}&force=true", text.encode())
 
     def _call(
         self, method: str, path: str, body: bytes | None = None, absent: tuple[int, ...] = ()

@@ -22,6 +22,7 @@ from sandbox.source import (
     cgroups,
     containerd,
     control_plane,
+    monitoring,
     namespace,
     network,
     node,
@@ -213,14 +214,18 @@ class _Start:
                 check_free(ports.LOOPBACK, port, "ingress")
             check_free(ports.LOOPBACK, ports.PROMETHEUS, "Prometheus")
         addons.define_gateways(api, self._tools)
-        for manifest in addons.manifests({name: image.reference for name, image in self._images.items()}):
+        if monitoring.wanted():
+            monitoring.define(api, self._tools)
+        references = {name: image.reference for name, image in self._images.items()}
+        for manifest in addons.manifests(references, addons.chosen()):
             api.apply(manifest)
         self._changed = self._changed or not served or bool(self._missing(api))
         until(lambda: not self._missing(api), _ADDONS_LIMIT, lambda: self._complain(self._missing(api)))
 
     def _missing(self, api: Api) -> list[str]:
         """The addons that do not serve."""
-        found = {**addons.ready(api, since=self._processes.started("kubelet")), "ingress": addons.ingress_answers()}
+        since = self._processes.started("kubelet")
+        found = {**addons.ready(api, addons.chosen(), since), "ingress": addons.ingress_answers()}
         return [name for name, well in found.items() if not well]
 
     def _complain(self, missing: list[str]) -> str:
@@ -284,7 +289,8 @@ def _require_root() -> None:
 def _toolchain() -> Tools:
     from sandbox import toolchain
 
-    return toolchain.ensure((toolchain.CLUSTER,))
+    parts = (toolchain.CLUSTER, *((toolchain.MONITORING,) if monitoring.wanted() else ()))
+    return toolchain.ensure(parts)
 
 
 def _toolchain_if_there() -> Tools | None:

@@ -46,7 +46,8 @@ def _cluster(layout: Layout, since: float) -> list[Part]:
         version = (api.get("/version") or {}).get("gitVersion", "unknown version")
         node = Part("node", addons.node_ready(api, pki.NODE_NAME), f"{pki.NODE_NAME}, Kubernetes {version}")
         serving = [
-            Part(name, well, "serves" if well else "not ready") for name, well in addons.ready(api, since=since).items()
+            Part(name, well, "serves" if well else "not ready")
+            for name, well in addons.ready(api, addons.chosen(), since).items()
         ]
     except SandboxError as error:
         return [Part("node", False, str(error).splitlines()[0])]

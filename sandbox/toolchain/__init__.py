@@ -24,6 +24,7 @@ CLUSTER = "cluster"
 CHECKS = "checks"
 GATEWAY = "gateway"
 RULES = "rules"
+MONITORING = "monitoring"
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,8 @@ def _lanes(parts: Sequence[str], from_source: bool) -> list[tuple[versions.GoBui
         lanes.append(versions.cluster())
     if CLUSTER in parts or RULES in parts:
         lanes.append(versions.prometheus())
+    if MONITORING in parts:
+        lanes.append(versions.monitoring())
     if CLUSTER in parts or GATEWAY in parts:
         lanes.append(versions.gateway())
     if CHECKS in parts:

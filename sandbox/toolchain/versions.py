@@ -209,6 +209,49 @@ def prometheus() -> tuple[GoBuild, ...]:
     )
 
 
+OPERATOR_VERSION = "0.85.0"
+PROMETHEUS_TAG = "v3.5.0"
+"""Under which that operator asks for a Prometheus, unless it is told another; ours is a little newer."""
+ALERTMANAGER_TAG = "v0.28.1"
+OPERATOR = "github.com/prometheus-operator/prometheus-operator"
+MONITORING_KINDS = (
+    "alertmanagerconfigs",
+    "alertmanagers",
+    "podmonitors",
+    "probes",
+    "prometheusagents",
+    "prometheuses",
+    "prometheusrules",
+    "scrapeconfigs",
+    "servicemonitors",
+    "thanosrulers",
+)
+"""What the operator watches: it wants every one of them defined."""
+
+
+def monitoring() -> tuple[GoBuild, ...]:
+    """What runs a Prometheus in a cluster, who is told by it, and who counts the cluster's objects for it."""
+    return (
+        GoBuild(
+            name="monitoring",
+            title="prometheus-operator, Alertmanager, kube-state-metrics",
+            module="monitoring",
+            commands={
+                f"{OPERATOR}/cmd/operator": "prometheus-operator",
+                f"{OPERATOR}/cmd/prometheus-config-reloader": "prometheus-config-reloader",
+                "github.com/prometheus/alertmanager/cmd/alertmanager": "alertmanager",
+                "k8s.io/kube-state-metrics/v2": "kube-state-metrics",
+            },
+            seconds=200,
+            linker=(f"-X github.com/prometheus/common/version.Version={OPERATOR_VERSION}",),
+            copies=tuple(
+                f"{OPERATOR}:example/prometheus-operator-crd/monitoring.coreos.com_{kind}.yaml"
+                for kind in MONITORING_KINDS
+            ),
+        ),
+    )
+
+
 def gateway() -> tuple[GoBuild, ...]:
     """The Gateway API's own definitions, of the version that the ingress controller was made with."""
     kinds = ("gatewayclasses", "gateways", "grpcroutes", "httproutes", "referencegrants")
@@ -227,7 +270,7 @@ def gateway() -> tuple[GoBuild, ...]:
 
 
 def checks() -> tuple[GoBuild, ...]:
-    """Other people's tools that judge what is declared, or watch it; only the tests use them."""
+    """Other people's tools that judge what is declared; only the tests use them."""
     return (
         GoBuild(
             name="kube-score",
@@ -235,13 +278,5 @@ def checks() -> tuple[GoBuild, ...]:
             module="kube-score",
             commands={"github.com/zegl/kube-score/cmd/kube-score": "kube-score"},
             seconds=40,
-        ),
-        # Says of a cluster what the capacity dashboard asks.
-        GoBuild(
-            name="kube-state-metrics",
-            title="kube-state-metrics",
-            module="kube-state-metrics",
-            commands={"k8s.io/kube-state-metrics/v2": "kube-state-metrics"},
-            seconds=80,
         ),
     )

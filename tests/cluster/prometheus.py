@@ -80,7 +80,7 @@ def state_metrics(looks_with: str) -> Iterator[str]:
     """The address of a kube-state-metrics that looks with this kubeconfig, as long as the block lasts."""
     port, own = free_port(), free_port()
     command = [
-        str(toolchain.current((toolchain.CHECKS,)).tool("kube-state-metrics")),
+        str(toolchain.current((toolchain.MONITORING,)).tool("kube-state-metrics")),
         f"--kubeconfig={looks_with}",
         "--host=127.0.0.1",
         f"--port={port}",

@@ -117,6 +117,16 @@ def test_a_bad_version_ends_the_step_with_the_first_analysis() -> None:
     assert scene.seconds == INTERVAL
 
 
+def test_a_page_ends_the_step_whatever_the_figures_say() -> None:
+    scene = Scene()
+    told: list[tuple[str, ...]] = [(), ("ServiceFailsTooOften",)]
+    scene.analysis = replace(scene.analysis, pages=lambda: told.pop(0))
+    answer = scene.step(minutes=10)
+    assert answer.outcome is Outcome.FAIL
+    assert answer.reasons == ("since the release began somebody is paged: ServiceFailsTooOften",)
+    assert scene.seconds == 2 * INTERVAL
+
+
 def test_what_was_seen_in_earlier_steps_counts() -> None:
     scene = Scene(samples=(FEW,) * 11)
     assert scene.step(minutes=10).outcome is Outcome.PASS, "100 requests in all decide"

@@ -122,3 +122,13 @@ def test_a_token_is_sent_and_never_told(server: Server, monkeypatch: pytest.Monk
     with pytest.raises(MetricsError) as refused:
         Prometheus(server.url).number("up")
     assert "marker" not in str(refused.value)
+
+
+def test_the_labels_of_what_was_asked_for(server: Server) -> None:
+    server.body = json.dumps(
+        {"status": "success", "data": {"result": [{"metric": {"service": "web"}, "value": [0, "1"]}]}}
+    ).encode()
+    assert Prometheus(server.url).labels("ALERTS") == [{"service": "web"}]
+    server.body = json.dumps({"status": "success", "data": {"result": [5]}}).encode()
+    with pytest.raises(MetricsError, match="with no series"):
+        Prometheus(server.url).labels("ALERTS")

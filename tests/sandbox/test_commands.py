@@ -54,7 +54,8 @@ def test_up_prepares_the_engine_before_it_starts_a_cluster(
 ) -> None:
     monkeypatch.setattr(driver, "choose", lambda: OfName(name, notes, None))
     done = CliRunner().invoke(commands.app, ["up"])
-    assert (done.exit_code, notes) == (0, [parts, "up"])
+    watch = (toolchain.MONITORING,) if name == "source" else ()
+    assert (done.exit_code, notes) == (0, [(*parts, *watch), "up"])
 
 
 @pytest.mark.parametrize(("name", "parts"), DRIVERS)

@@ -13,6 +13,7 @@ from tests.spec.wrong_balancers import BALANCERS
 from tests.spec.wrong_case import MARKER, Case, write
 from tests.spec.wrong_gcp import SERVICES_ON_GKE, SETTINGS_OF_GKE
 from tests.spec.wrong_kubernetes import GATES, OBJECTIVES, STRATEGIES_ON_KUBERNETES
+from tests.spec.wrong_monitoring import MONITORING
 from tests.spec.wrong_numbers import COUNTS, SPELLING, UNITS
 from tests.spec.wrong_operations import FREEZES, NOTIFICATIONS
 from tests.spec.wrong_services import ADDRESSES, HEALTH, IMAGES, NAMES
@@ -36,6 +37,7 @@ CASES: tuple[Case, ...] = (
     *OBJECTIVES,
     *NOTIFICATIONS,
     *FREEZES,
+    *MONITORING,
     *SETTINGS_OF_AWS,
     *SERVICES_ON_AWS,
     *EXISTING_ON_AWS,

@@ -194,15 +194,16 @@ def test_the_kubeconfig_is_whole_and_closed(layout: Layout) -> None:
 
 
 def test_every_addon_names_its_image_by_what_it_is_given() -> None:
-    images = {name: f"registry/{name}@sha256:00" for name in addons.ADDONS}
-    found = list(addons.manifests(images))
+    names = (*addons.ADDONS, *addons.OPERATED)
+    images = {name: f"registry/{name}@sha256:00" for name in (*names, "prometheus-config-reloader")}
+    found = list(addons.manifests(images, names))
     deployments = {each["metadata"]["name"]: each for each in found if each["kind"] == "Deployment"}
-    assert set(deployments) == set(addons.ADDONS)
+    assert set(deployments) == set(names)
     for name, deployment in deployments.items():
         (container,) = deployment["spec"]["template"]["spec"]["containers"]
         assert container["image"] == images[name]
         assert container["securityContext"]["readOnlyRootFilesystem"] is True
-        assert deployment["metadata"]["namespace"] == addons.NAMESPACES[name]
+        assert deployment["metadata"]["namespace"] == {**addons.NAMESPACES, **addons.OPERATED}[name]
 
 
 def test_the_ingress_listens_where_it_is_told() -> None:

@@ -1,0 +1,72 @@
+"""Rules of who watches an environment and who is told. Pure generators of findings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from components.spec.environment import Settings, Tier
+from components.spec.errors import NAMESPACE, Finding, Path, Shown
+from components.spec.files import SET_LINE
+from components.spec.monitoring import Monitoring
+
+OPERATED = ("kubernetes", "gke")
+"""Platforms on which prometheus-operator runs."""
+
+OWN = ("retention", "storage", "receivers", "remoteWrite", "prometheusImage", "alertmanagerImage")
+"""What only a Prometheus of the environment's own can be told."""
+
+
+def environment(settings: Settings, keys: frozenset[str], stack: str, level: Tier | None) -> Iterator[Finding]:
+    """Every rule of this module."""
+    given = settings.monitoring
+    if given is None:
+        return
+    if settings.platform not in OPERATED:
+        limit = f"no monitoring on {settings.platform}: prometheus-operator runs on {' and '.join(OPERATED)}"
+        yield Finding(("monitoring",), Shown.HIDDEN, limit, "remove monitoring")
+        return
+    if given.prometheus == "existing":
+        yield from _existing(given)
+    elif level == "prod":
+        yield from _told(given, stack)
+    for path, key in _secrets(given):
+        if key not in keys:
+            limit = f"a key in {NAMESPACE}:secrets that is set; set are: {', '.join(sorted(keys)) or 'none'}"
+            remedy = SET_LINE.format(namespace=NAMESPACE, key="KEY", stack=stack)
+            # Never repeated: a URL with a token is easily written in its key's place.
+            yield Finding(path, Shown.HIDDEN, limit, f"{remedy}, and write that KEY here")
+
+
+def _existing(given: Monitoring) -> Iterator[Finding]:
+    names = {"remoteWrite": "remote_write", "prometheusImage": "prometheus_image"}
+    names["alertmanagerImage"] = "alertmanager_image"
+    for key in OWN:
+        if names.get(key, key) in given.model_fields_set:
+            limit = f"{key} only where prometheus is own: one that exists has its own settings"
+            yield Finding(("monitoring", key), Shown.HIDDEN, limit, f"remove {key}, or write prometheus: own")
+
+
+def _told(given: Monitoring, stack: str) -> Iterator[Finding]:
+    told = given.receivers
+    known = (told.slack, told.pager_duty, told.email, told.webhook)
+    if not any(one is not None and "page" in one.severities for one in known):
+        limit = "required in prod: at least one of slack, pagerDuty, email, webhook that gets pages"
+        remedy = (
+            f"pulumi config set --path '{NAMESPACE}:monitoring.receivers.slack.webhook' KEY --stack {stack}, "
+            "with the URL under that KEY in caas:secrets"
+        )
+        yield Finding(("monitoring", "receivers"), Shown.ABSENT, limit, remedy)
+
+
+def _secrets(given: Monitoring) -> Iterator[tuple[Path, str]]:
+    """Every key in caas:secrets that is referred to, with its place."""
+    told, top = given.receivers, ("monitoring", "receivers")
+    places: tuple[tuple[Path, str | None], ...] = (
+        ((*top, "slack", "webhook"), told.slack.webhook if told.slack else None),
+        ((*top, "pagerDuty", "key"), told.pager_duty.key if told.pager_duty else None),
+        ((*top, "email", "password"), told.email.password if told.email else None),
+        ((*top, "webhook", "url"), told.webhook.url if told.webhook else None),
+        ((*top, "deadMansSwitch"), told.dead_mans_switch),
+        (("monitoring", "remoteWrite", "token"), given.remote_write.token if given.remote_write else None),
+    )
+    yield from ((path, key) for path, key in places if key is not None)

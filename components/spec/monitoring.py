@@ -1,0 +1,112 @@
+"""Who watches the services of an environment, and who is told."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from components.spec.base import LABEL_VALUE, URL, Frozen, SecretKey, Unit
+from components.spec.service import DigestReference
+
+Severity = Literal["page", "ticket"]
+SMARTHOST = r"^[A-Za-z0-9.-]+:[0-9]{1,5}$"
+ADDRESS = r"^[^@\s]+@[^@\s]+\.[^@\s]+$"
+Address = Annotated[str, StringConstraints(pattern=ADDRESS)]
+Link = Annotated[str, StringConstraints(pattern=URL)]
+
+_SEVERITIES = "Which alerts it gets: page wakes somebody, ticket waits for the morning."
+
+
+class Slack(Frozen):
+    """A channel of Slack, or of a chat that takes Slack's messages."""
+
+    webhook: SecretKey = Field(description="A key in caas:secrets with the URL of an incoming webhook.")
+    channel: str | None = Field(None, description="Default: the webhook's own.")
+    severities: tuple[Severity, ...] = Field(("page", "ticket"), description=_SEVERITIES)
+
+
+class PagerDuty(Frozen):
+    """A service of PagerDuty."""
+
+    key: SecretKey = Field(description="A key in caas:secrets with the routing key (Events API v2).")
+    severities: tuple[Severity, ...] = Field(("page",), description=_SEVERITIES)
+
+
+class Email(Frozen):
+    """Mail by a server that takes STARTTLS."""
+
+    to: tuple[Address, ...] = Field(min_length=1, description="Who gets it.")
+    sender: Address = Field(description="From whom it comes.")
+    smarthost: Annotated[str, StringConstraints(pattern=SMARTHOST)] = Field(description="host:port of the mail server.")
+    username: str | None = Field(None, description="Default: no login.")
+    password: SecretKey | None = Field(None, description="A key in caas:secrets.")
+    severities: tuple[Severity, ...] = Field(("ticket",), description=_SEVERITIES)
+
+
+class Webhook(Frozen):
+    """Whoever takes Alertmanager's own messages."""
+
+    url: SecretKey = Field(description="A key in caas:secrets with the URL.")
+    severities: tuple[Severity, ...] = Field(("page", "ticket"), description=_SEVERITIES)
+
+
+class Receivers(Frozen):
+    """Who is told. Without any, alerts are seen in Prometheus only, and prod refuses that."""
+
+    slack: Slack | None = Field(None, description="A chat.")
+    pager_duty: PagerDuty | None = Field(None, description="Whoever is on call.")
+    email: Email | None = Field(None, description="Mail.")
+    webhook: Webhook | None = Field(None, description="Any other program.")
+    dead_mans_switch: SecretKey | None = Field(
+        None,
+        description="A key in caas:secrets with a URL that is called every minute for as long as alerts can be sent: "
+        "who waits there tells somebody when the calls stop. Default: nobody waits.",
+    )
+
+
+class RemoteWrite(Frozen):
+    """A store outside the cluster that gets every sample too."""
+
+    url: Link = Field(description="URL that takes Prometheus' remote write.")
+    token: SecretKey | None = Field(None, description="A key in caas:secrets with a bearer token.")
+
+
+class Monitoring(Frozen):
+    """Metrics, and alerts on each service's objective, by prometheus-operator."""
+
+    operator: Literal["existing", "install"] = Field(
+        "existing",
+        description="Whether an operator watches the cluster already, or the chart kube-prometheus-stack is installed "
+        "with operator, kube-state-metrics and node metrics.",
+    )
+    prometheus: Literal["own", "existing"] = Field(
+        "own",
+        description="own: a Prometheus and an Alertmanager for this environment. existing: only what one that exists "
+        "is to read, found by labels.",
+    )
+    labels: dict[str, Annotated[str, StringConstraints(pattern=LABEL_VALUE)]] = Field(
+        default_factory=dict,
+        description="Put on every PodMonitor and PrometheusRule: what an existing Prometheus selects them by, such as "
+        "`release: kube-prometheus-stack`.",
+    )
+    scrape_interval: Annotated[int, Field(ge=1, le=300), Unit("seconds")] = Field(
+        30, description="Seconds between two looks at a service."
+    )
+    retention: Annotated[int, Field(ge=1, le=400), Unit("days")] | None = Field(
+        None, description="Days that metrics are kept. Default: dev 7, staging 15, prod 35."
+    )
+    storage: Annotated[int, Field(ge=1, le=16384), Unit("GiB")] | None = Field(
+        None, description="GiB of disk. Default: dev none (metrics go with the pod), staging 10, prod 50."
+    )
+    receivers: Receivers = Field(default_factory=Receivers, description="Who is told.")
+    remote_write: RemoteWrite | None = Field(None, description="A store outside the cluster. Default: none.")
+    prometheus_image: DigestReference | None = Field(None, description="Default: the operator's own choice.")
+    alertmanager_image: DigestReference | None = Field(None, description="Default: the operator's own choice.")
+    grafana: Link | None = Field(
+        None, description="URL of the Grafana that has the dashboards; alerts link to it. Default: no link."
+    )
+    logs: Link | None = Field(None, description="URL where logs are searched; alerts link to it. Default: no link.")
+    runbooks: Link | None = Field(
+        None, description="URL that holds docs/runbooks. Default: alerts name the files' paths."
+    )

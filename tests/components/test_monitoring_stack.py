@@ -1,0 +1,248 @@
+"""What watches an environment on Kubernetes: what is declared, in what order, and whether one finds the other."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from components import platform
+from components.kubernetes.monitoring_objects import marks
+from components.monitoring import alertmanager
+from components.spec import SpecError
+from components.spec.monitoring import Receivers
+from tests.components.recorder import Declared, Recording, record
+from tests.components.worlds import environment, service
+
+KIND = "kubernetes:monitoring.coreos.com/v1:"
+URL = "https://hooks.example.com/marker-71ac"
+TOLD = {"receivers": {"webhook": {"url": "chat"}}}
+SECRETS = ("chat", "pager", "mail", "alive", "token")
+
+
+def declared(monitoring: dict[str, Any], stack: str = "staging", **settings: Any) -> Recording:
+    services = settings.pop("services", None)
+    described = environment(services, secrets=SECRETS, stack=stack, monitoring=monitoring, **settings)
+
+    def program() -> Any:
+        import pulumi
+
+        values = {key: pulumi.Output.secret(f"{URL}-{key}") for key in SECRETS}
+        return platform.declare(described, values)
+
+    return record(program)
+
+
+def custom(recording: Recording, kind: str, name: str | None = None) -> Declared:
+    return recording.one(f"{KIND}{kind}", name)
+
+
+def test_what_prometheus_selects_is_what_the_services_carry() -> None:
+    recording = declared(TOLD)
+    spec = custom(recording, "Prometheus").inputs["spec"]
+    (names,) = spec["podMonitorNamespaceSelector"]["matchExpressions"]
+    assert names["values"] == ["caas-staging", "caas-staging-monitoring"]
+    for kind, selector in (("PodMonitor", "podMonitorSelector"), ("PrometheusRule", "ruleSelector")):
+        made = custom(recording, kind).inputs["metadata"]
+        assert made["namespace"] == "caas-staging"
+        assert spec[selector]["matchLabels"].items() <= made["labels"].items()
+    counts = recording.one("kubernetes:monitoring.coreos.com/v1alpha1:ScrapeConfig").inputs["metadata"]
+    assert spec["scrapeConfigSelector"]["matchLabels"].items() <= counts["labels"].items()
+
+
+def test_a_monitor_reads_every_instance_at_its_metrics() -> None:
+    recording = declared(TOLD)
+    spec = custom(recording, "PodMonitor").inputs["spec"]
+    pods = recording.one("kubernetes:apps/v1:Deployment").inputs["spec"]["template"]
+    assert spec["selector"]["matchLabels"].items() <= pods["metadata"]["labels"].items()
+    (endpoint,) = spec["podMetricsEndpoints"]
+    assert endpoint == {"port": "http", "path": "/metrics", "interval": "30s", "scrapeTimeout": "10s"}
+    (container,) = pods["spec"]["containers"]
+    assert [port["name"] for port in container["ports"]] == ["http"]
+
+
+def test_the_rules_are_the_objectives_and_name_the_deployment_before() -> None:
+    groups = custom(declared(TOLD), "PrometheusRule").inputs["spec"]["groups"]
+    alerts = [rule for group in groups for rule in group["rules"] if "alert" in rule]
+    assert {rule["alert"] for rule in alerts} == {
+        "ServiceFailsTooOften",
+        "ServiceAnswersTooSlowly",
+        "ServiceDown",
+        "ServiceNotScraped",
+        "ServiceMetricsMissing",
+    }
+    assert {rule["labels"]["owner"] for rule in alerts} == {"owners"}
+    assert all(
+        rule["annotations"]["deployment"].startswith("registry.example.com/team/thing@sha256:") for rule in alerts
+    )
+
+
+def test_links_lead_where_the_environment_says() -> None:
+    links = {"grafana": "https://g.example.com/", "logs": "https://k.example.com", "runbooks": "https://r.example.com"}
+    groups = custom(declared({**TOLD, **links}), "PrometheusRule").inputs["spec"]["groups"]
+    said = next(rule["annotations"] for rule in groups[0]["rules"] if "alert" in rule)
+    assert said["dashboard_url"] == "https://g.example.com/d/caas-service?var-environment=staging&var-service=web"
+    assert said["logs_url"] == "https://k.example.com"
+    assert said["runbook_url"] == "https://r.example.com/ServiceFailsTooOften.md"
+
+
+def test_no_secret_stands_in_the_configuration_and_every_file_has_its_own() -> None:
+    receivers = {
+        "slack": {"webhook": "chat", "channel": "#alerts"},
+        "pagerDuty": {"key": "pager"},
+        "email": {
+            "to": ["team@example.com"],
+            "sender": "caas@example.com",
+            "smarthost": "mail.example.com:587",
+            "username": "caas",
+            "password": "mail",
+        },
+        "webhook": {"url": "chat"},
+        "deadMansSwitch": "alive",
+    }
+    recording = declared(
+        {"receivers": receivers}, "prod", services={"web": service(scaling={"minimum": 3, "maximum": 4})}
+    )
+    text = recording.one("kubernetes:core/v1:Secret", "monitoring-alertmanager-config").inputs["stringData"]
+    config = json.loads(text["alertmanager.yaml"])
+    assert "marker" not in text["alertmanager.yaml"]
+    files = recording.one("kubernetes:core/v1:Secret", "monitoring-receivers")
+    assert sorted(files.inputs["stringData"]) == ["dead-mans-switch", "email", "pagerduty", "slack", "webhook"]
+    assert files.inputs["stringData"]["pagerduty"] == f"{URL}-pager"
+    assert any(path.startswith("stringData") for path in files.secret_paths)
+    named = {word.rsplit("/", 1)[-1] for word in json.dumps(config).split('"') if word.startswith(alertmanager.FILES)}
+    assert named == set(files.inputs["stringData"])
+    assert custom(recording, "Alertmanager").inputs["spec"]["secrets"] == ["receivers"]
+    assert (
+        custom(recording, "PrometheusRule", "monitoring-switch").inputs["spec"]["groups"][0]["rules"][0]["alert"]
+        == "Watchdog"
+    )
+
+
+def test_a_page_wakes_and_a_ticket_waits() -> None:
+    told = Receivers.model_validate(
+        {
+            "pagerDuty": {"key": "pager"},
+            "email": {"to": ("a@example.com",), "sender": "b@example.com", "smarthost": "mail:25"},
+            "deadMansSwitch": "alive",
+        }
+    )
+    config = alertmanager.configuration(told, "receivers")
+    by_name = {one["name"]: one for one in config["receivers"]}
+    assert set(by_name) == {"page", "ticket", "dead-mans-switch"}
+    assert set(by_name["page"]) == {"name", "pagerduty_configs"}
+    assert set(by_name["ticket"]) == {"name", "email_configs"}
+    assert [route["receiver"] for route in config["route"]["routes"]] == ["dead-mans-switch", "page", "ticket"]
+    assert config["route"]["receiver"] == "page"
+    assert config["route"]["group_by"] == ["project", "environment", "service", "alertname"]
+    assert config["inhibit_rules"][0] == {
+        "source_matchers": ['severity="page"'],
+        "target_matchers": ['severity="ticket"'],
+        "equal": ["project", "environment", "service", "slo"],
+    }
+
+
+def test_a_severity_that_nobody_asked_for_is_told_to_everybody() -> None:
+    config = alertmanager.configuration(Receivers.model_validate({"pagerDuty": {"key": "pager"}}), "receivers")
+    assert [set(one) for one in config["receivers"]] == [{"name", "pagerduty_configs"}] * 2
+
+
+def test_without_a_receiver_there_is_no_alertmanager_that_swallows_alerts() -> None:
+    recording = declared({}, "dev")
+    assert recording.of(f"{KIND}Alertmanager") == []
+    assert "alerting" not in custom(recording, "Prometheus").inputs["spec"]
+    with pytest.raises(ValueError, match="nobody is told"):
+        alertmanager.configuration(Receivers(), "receivers")
+
+
+@pytest.mark.parametrize("receivers", [{}, {"webhook": {"url": "chat", "severities": ["ticket"]}}])
+def test_prod_refuses_to_wake_nobody(receivers: dict[str, Any]) -> None:
+    services = {"web": service(scaling={"minimum": 3, "maximum": 4})}
+    with pytest.raises(SpecError, match=r"required in prod: at least one of slack, pagerDuty, email, webhook"):
+        environment(services, stack="prod", secrets=SECRETS, monitoring={"receivers": receivers})
+
+
+@pytest.mark.parametrize(
+    ("stack", "retention", "storage"),
+    [
+        ("dev", "7d", {"emptyDir": {"sizeLimit": "2Gi"}}),
+        ("staging", "15d", "10Gi"),
+    ],
+)
+def test_how_long_metrics_are_kept_follows_the_tier(stack: str, retention: str, storage: Any) -> None:
+    spec = custom(declared(TOLD, stack), "Prometheus").inputs["spec"]
+    assert spec["retention"] == retention
+    claim = spec["storage"].get("volumeClaimTemplate")
+    assert (claim["spec"]["resources"]["requests"]["storage"] if claim else spec["storage"]) == storage
+
+
+def test_the_operator_comes_before_whatever_is_of_its_kinds() -> None:
+    recording = declared({**TOLD, "operator": "install"})
+    release = recording.one("kubernetes:helm.sh/v3:Release")
+    assert (release.inputs["chart"], release.inputs["version"]) == ("kube-prometheus-stack", "77.0.0")
+    assert release.inputs["values"]["prometheus"] == {"enabled": False}
+    of_its_kinds = [one for one in recording.resources if one.type.startswith("kubernetes:monitoring.coreos.com/")]
+    assert {one.type.rpartition(":")[2] for one in of_its_kinds} >= {"Prometheus", "Alertmanager", "PodMonitor"}
+    assert [one.name for one in of_its_kinds if release.urn not in one.depends_on] == []
+
+
+def test_prometheus_may_find_pods_in_the_services_namespace_and_nothing_else() -> None:
+    recording = declared(TOLD)
+    role = recording.one("kubernetes:rbac.authorization.k8s.io/v1:Role", "monitoring-watched-role").inputs
+    assert role["metadata"]["namespace"] == "caas-staging"
+    assert role["rules"] == [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]}]
+    for binding in recording.of("kubernetes:rbac.authorization.k8s.io/v1:RoleBinding"):
+        assert binding.inputs["subjects"] == [
+            {"kind": "ServiceAccount", "name": "prometheus", "namespace": "caas-staging-monitoring"}
+        ]
+    assert recording.of("kubernetes:rbac.authorization.k8s.io/v1:ClusterRole") == []
+
+
+def test_prometheus_may_find_alertmanager_beside_it() -> None:
+    """Without this right it tells nobody, and says so only in its log."""
+    recording = declared(TOLD)
+    role = recording.one("kubernetes:rbac.authorization.k8s.io/v1:Role", "monitoring-own-role").inputs
+    assert role["metadata"]["namespace"] == "caas-staging-monitoring"
+    assert {name for rule in role["rules"] for name in rule["resources"]} == {"pods", "services", "endpointslices"}
+    assert custom(recording, "Prometheus").inputs["spec"]["serviceDiscoveryRole"] == "EndpointSlice"
+
+
+def test_only_that_prometheus_reads_the_services() -> None:
+    recording = declared(TOLD)
+    policy = recording.one("kubernetes:networking.k8s.io/v1:NetworkPolicy", "web-policy").inputs["spec"]
+    assert {
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "caas-staging-monitoring"}},
+        "podSelector": {"matchLabels": {"app.kubernetes.io/name": "prometheus"}},
+    } in policy["ingress"][0]["from"]
+    own = recording.one("kubernetes:networking.k8s.io/v1:NetworkPolicy", "monitoring-alertmanager-policy").inputs[
+        "spec"
+    ]
+    assert own["ingress"][0]["from"] == [{"podSelector": {"matchLabels": {"app.kubernetes.io/name": "prometheus"}}}]
+
+
+def test_with_a_prometheus_that_exists_only_what_it_reads_is_declared() -> None:
+    labels = {"release": "kube-prometheus-stack"}
+    recording = declared({"prometheus": "existing", "labels": labels})
+    kinds = {one.type.rpartition(":")[2] for one in recording.resources if one.type.startswith("kubernetes:monitoring")}
+    assert kinds == {"PodMonitor", "PrometheusRule"}
+    for kind in kinds:
+        assert labels.items() <= custom(recording, kind).inputs["metadata"]["labels"].items()
+
+
+def test_a_service_without_metrics_is_not_watched() -> None:
+    recording = declared(TOLD, services={"web": {**service(), "metricsPath": None}})
+    assert recording.of(f"{KIND}PodMonitor") == []
+
+
+def test_remote_write_takes_its_token_from_a_secret() -> None:
+    write = {"url": "https://metrics.example.com/api/v1/write", "token": "token"}
+    recording = declared({**TOLD, "remoteWrite": write})
+    (made,) = custom(recording, "Prometheus").inputs["spec"]["remoteWrite"]
+    assert made["authorization"] == {"credentials": {"name": "remote-write", "key": "token"}}
+    secret = recording.one("kubernetes:core/v1:Secret", "monitoring-remote-write")
+    assert secret.inputs["stringData"] == {"token": f"{URL}-token"}
+
+
+def test_the_marks_of_two_environments_differ() -> None:
+    assert marks(environment(stack="staging")) != marks(environment(stack="dev"))
