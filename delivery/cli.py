@@ -13,7 +13,19 @@ from components.spec import read_files
 from delivery import declared
 from delivery import up as upping
 from delivery import verify as verifying
-from delivery.command_line import Debug, Directory, Json, LockTimeout, Plan, Reason, Stack, Timeout, environment_of, run
+from delivery.command_line import (
+    Debug,
+    Directory,
+    Json,
+    LockTimeout,
+    Override,
+    Plan,
+    Reason,
+    Stack,
+    Timeout,
+    environment_of,
+    run,
+)
 from delivery.commands import moves, operations, parity, preview, records, release_control, review
 from delivery.engine import Engine
 from delivery.observe.platforms import observer_for
@@ -57,6 +69,7 @@ def up(
     timeout: Timeout = verifying.TIMEOUT,
     lock_timeout: LockTimeout = upping.LOCK_TIMEOUT,
     reason: Reason = None,
+    override_policies: Override = None,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -64,7 +77,7 @@ def up(
 
     def work(output: Output) -> None:
         environment = environment_of(directory, stack)
-        why = Purpose(reason=reason)
+        why = Purpose(reason=reason, override=override_policies)
         result = upping.up(
             directory.resolve(),
             environment,

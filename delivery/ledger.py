@@ -141,6 +141,7 @@ class Ledger:
         reason: str | None = None,
         images: Mapping[str, str] | None = None,
         changed: int | None = None,
+        policies: Mapping[str, Any] | None = None,
     ) -> Release:
         """Record how a release ended. Ends those as well that began before it and are still open although this one had
         the stack: their owners, on other machines, cannot be asked. Should one of them live, its own word goes before
@@ -149,7 +150,7 @@ class Ledger:
         :param configuration: As it was begun with: written again should another writer have been lost to a race.
         """
         now = datetime.now(UTC)
-        last = records.ended(release.id, now, outcome, reason=reason, images=images, changed=changed)
+        last = records.ended(release.id, now, outcome, reason=reason, images=images, changed=changed, policies=policies)
 
         def add(book: Book) -> Book:
             entries = list(book.entries)

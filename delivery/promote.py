@@ -58,7 +58,7 @@ def promote(
     *,
     timeout: float,
     lock_timeout: float,
-    note: str | None = None,
+    why: Purpose,
 ) -> Result:
     """Move the proven release of ``source`` to ``target`` and prove it there."""
     if source == target:
@@ -80,9 +80,8 @@ def promote(
         of=name,
         configuration=mixed,
         images={one.service: one.target for one in moves},
-        note=note,
+        note=why.reason,
     )
-    why = Purpose("promote", note)
     return upping.up(directory, environment, output, timeout=timeout, lock_timeout=lock_timeout, intent=intent, why=why)
 
 

@@ -18,6 +18,8 @@ class Purpose:
     """The command: up, promote, rollback."""
     reason: str | None = None
     """Why it is made although something speaks against it, in the words of whoever makes it."""
+    override: str | None = None
+    """Why it goes on against a mandatory policy, in the words of whoever makes it."""
     recovery: bool = False
     """It goes back to what ran before: what stands in the way of a new version does not stand in its way."""
 

@@ -12,10 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pulumi import automation as auto
-from pulumi.automation.errors import CommandError
-from pulumi.automation.events import EngineEvent
-
 from components import slo
 from components.release import RELEASE, VARIABLE
 from components.spec import Environment
@@ -28,6 +24,7 @@ from delivery.exit_codes import Exit
 from delivery.gate import Judgement, Outcome
 from delivery.observe import Observer, Target
 from delivery.output import Output
+from delivery.preview.model import Preview
 from delivery.prometheus import Prometheus
 from delivery.stack import ProgramStack
 from delivery.traffic import Pulse, Traffic
@@ -50,12 +47,13 @@ class Strategy:
     """The releases of one command."""
 
     stack: ProgramStack
-    handle: auto.Stack
     environment: Environment
     observer: Observer
     traffic: Traffic
     output: Output
     timeout: float
+    look: Callable[[], Preview]
+    """What an apply would change now; DeliveryError where that may not be."""
     judgements: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     """Service -> what the gate saw, for the history."""
 
@@ -112,7 +110,7 @@ class Strategy:
     def _changed(self) -> dict[str, int]:
         """Services whose running instances would be replaced -> instances of the new version."""
         self.output.say(f"Looking at what would change in stack {self.stack.name}.")
-        found = _replaced(self.stack, self.handle)
+        found = _replaced(self.look())
         state = self.stack.state()
         counts = {}
         for name, service in shifting(self.environment).items():
@@ -226,22 +224,13 @@ class Strategy:
         )
 
 
-def _replaced(stack: ProgramStack, handle: auto.Stack) -> set[str]:
-    """The services whose pods an apply would replace, as the engine's preview has it."""
-    found: set[str] = set()
-
-    def hear(event: EngineEvent) -> None:
-        step = event.resource_pre_event.metadata if event.resource_pre_event else None
-        if step is None or step.type != apply.DEPLOYMENT or str(getattr(step.op, "value", step.op)) == "same":
-            return
-        if any(path.startswith("spec.template") for path in step.detailed_diff or {}):
-            found.add(step.urn.rpartition("::")[2].removesuffix("-deployment"))
-
-    try:
-        handle.preview(on_event=hear, color="never", suppress_progress=True)
-    except CommandError as error:
-        raise stack.explain() from error
-    return found
+def _replaced(found: Preview) -> set[str]:
+    """The services whose pods an apply would replace."""
+    return {
+        change.name.removesuffix("-deployment")
+        for change in found.changes
+        if change.type == apply.DEPLOYMENT and any(one.path.startswith("spec.template") for one in change.properties)
+    }
 
 
 def _failed(subject: Subject, judgement: Judgement, percent: int) -> DeliveryError:

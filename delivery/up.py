@@ -11,9 +11,10 @@ from typing import Any
 from pulumi import automation as auto
 from pulumi.automation import ConcurrentUpdateError
 
+from components.release import VARIABLE
 from components.spec import Environment
 from components.spec.checks_aws import account as account_of
-from delivery import apply, declared, freeze, locks, notify, protect, recover, releases, strategy, taken
+from delivery import apply, declared, freeze, locks, notify, policing, protect, recover, releases, strategy, taken
 from delivery.engine import Engine
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
@@ -21,6 +22,8 @@ from delivery.ledger import Intent
 from delivery.observe import Observer, Target
 from delivery.observe.platforms import observer_for
 from delivery.output import Output
+from delivery.policing import Policing
+from delivery.preview.run import default_pack
 from delivery.purpose import PLAIN, Purpose
 from delivery.seal import sealing
 from delivery.stack import ProgramStack
@@ -92,10 +95,13 @@ def up(
     plan = intent or releases.intent(directory, environment, note=why.reason)
     with notify.deployment(stack, environment, output, why) as told, releases.recorded(stack, plan, output) as record:
         freeze.check(stack, environment, output, why)
+        rules = Policing(handle, stack, environment, output, why, record, default_pack(directory))
         if sealed is not None:
-            sealing.check(sealed, environment, stack, handle, output)
+            sealing.check(sealed, stack, handle, output, rules)
+        else:
+            rules.begin()
         told.start()
-        journal, judgements = _release(handle, stack, environment, observer, output, timeout, lock_timeout)
+        journal, judgements = _release(handle, stack, environment, observer, output, timeout, lock_timeout, rules)
         truth = declared.parse(stack.outputs(), stack.name)
         images = {one.name: one.image for one in truth.services}
         record.applied(images, journal.changed)
@@ -126,28 +132,32 @@ def _release(
     output: Output,
     timeout: float,
     lock_timeout: float,
+    rules: Policing,
 ) -> tuple[apply.Journal, Mapping[str, Any]]:
     """Apply at once, or by way of a second version where a service asks for that; what the gate saw beside it."""
 
     def applied(target: Sequence[str] | None) -> apply.Journal:
-        return _apply(handle, stack, observer, output, lock_timeout, target)
+        # What only takes away what a release has left is not to be held up.
+        judged = target is None or VARIABLE in stack.engine.variables
+        return _apply(handle, stack, observer, output, lock_timeout, target, rules if judged else None)
 
     if not strategy.shifting(environment):
         return applied(None), {}
     cluster = environment.kubernetes
     traffic = Traffic(cluster.kubeconfig, cluster.context)
-    plan = strategy.Strategy(stack, handle, environment, observer, traffic, output, timeout)
+    plan = strategy.Strategy(stack, environment, observer, traffic, output, timeout, rules.look)
     until = time.monotonic() + lock_timeout
     while True:
         _await_turn(stack, output, until, lock_timeout)
         try:
-            recover.recover(stack, stack.state(), output)
-            plan.clean(applied)
+            if recover.recover(stack, stack.state(), output) | plan.clean(applied):
+                rules.forget()
             return plan.release(applied)[0], plan.judgements
         except DeliveryError as error:
             left = until - time.monotonic()
             if error.code is not Exit.LOCKED or left <= 0:
                 raise
+            rules.forget()
             output.say(f"{error.message} Waiting ({left:.0f} s left).", key=error.message)
             time.sleep(min(LOCK_INTERVAL, left))
 
@@ -172,13 +182,14 @@ def _apply(
     output: Output,
     lock_timeout: float,
     target: Sequence[str] | None,
+    rules: Policing | None,
 ) -> apply.Journal:
     """Take turns with others until the limit; answers what the engine reported."""
     until = time.monotonic() + lock_timeout
     while True:
         _await_turn(stack, output, until, lock_timeout)
         try:
-            return _apply_once(handle, stack, observer, output, target)
+            return _apply_once(handle, stack, observer, output, target, rules)
         except DeliveryError as error:
             if error.code is not Exit.LOCKED:
                 raise
@@ -212,7 +223,12 @@ def _wait_or_give_up(
 
 
 def _apply_once(
-    handle: auto.Stack, stack: ProgramStack, observer: Observer, output: Output, target: Sequence[str] | None
+    handle: auto.Stack,
+    stack: ProgramStack,
+    observer: Observer,
+    output: Output,
+    target: Sequence[str] | None,
+    rules: Policing | None,
 ) -> apply.Journal:
     state = stack.state()
     if recover.recover(stack, state, output):
@@ -224,7 +240,12 @@ def _apply_once(
     # What was declared before the engine begins tells an old failure from a new one.
     guard = apply.Guard(observer, output, before)
     output.say(f"Applying stack {stack.name}.")
-    refusal, beyond_healing = apply.run(handle, stack.engine, journal, guard, refresh=bool(stale), target=target)
+    pack = rules.during if rules else None
+    refusal, beyond_healing = apply.run(
+        handle, stack.engine, journal, guard, refresh=bool(stale), target=target, pack=pack, config=stack.pack_config
+    )
+    if rules:
+        rules.heard(journal.policies, journal.packs)
     if beyond_healing:
         broken, verdict = beyond_healing
         # A cancelled update leaves the old declaration in the state. Without this, the plain `pulumi up` that goes
@@ -259,9 +280,7 @@ def _compare(state: Mapping[str, Any], observer: Observer) -> tuple[dict[Target,
 
 def _failed(stack: ProgramStack, journal: apply.Journal, guard: apply.Guard) -> DeliveryError:
     if journal.policy_violated:
-        return DeliveryError(
-            f"Stack {stack.name!r} violates a mandatory policy.", Exit.POLICY, details=tuple(journal.errors)
-        )
+        return policing.violated(stack.name, journal.policies, changed=journal.done)
     error = stack.explain()
     found = guard.look({target: 0.0 for target in journal.targets()})
     evidence = guard.evidence(*found) if found else ()

@@ -6,7 +6,7 @@ of a version with a tenth of the traffic little would be seen in the sum.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,6 +62,7 @@ def declare_alarms(
     balancer: pulumi.Output[str],
     targets: Sequence[lb.TargetGroup],
     told: Sequence[pulumi.Input[str]],
+    own_tags: Mapping[str, str],
     options: pulumi.ResourceOptions,
 ) -> list[pulumi.Output[str]]:
     """The two alarms of a service; their names.
@@ -73,11 +74,10 @@ def declare_alarms(
     """
     most = limits(service)
     errors, latency = _errors(balancer, targets), _latency(balancer, targets, most.statistic)
+    late = f"seconds, {most.statistic}"
     made = [
-        _alarm(f"{prefix}-errors", f"{name}-errors", errors, most.errors, "percent of 5xx", told, options),
-        _alarm(
-            f"{prefix}-latency", f"{name}-latency", latency, most.seconds, f"seconds, {most.statistic}", told, options
-        ),
+        _alarm(f"{prefix}-errors", f"{name}-errors", errors, most.errors, "percent of 5xx", told, own_tags, options),
+        _alarm(f"{prefix}-latency", f"{name}-latency", latency, most.seconds, late, told, own_tags, options),
     ]
     return [one.name for one in made]
 
@@ -89,6 +89,7 @@ def _alarm(
     threshold: float,
     what: str,
     told: Sequence[pulumi.Input[str]],
+    own_tags: Mapping[str, str],
     options: pulumi.ResourceOptions,
 ) -> cloudwatch.MetricAlarm:
     return cloudwatch.MetricAlarm(
@@ -104,6 +105,7 @@ def _alarm(
         metric_queries=queries,
         alarm_actions=list(told) or None,
         ok_actions=list(told) or None,
+        tags=own_tags,
         opts=options,
     )
 

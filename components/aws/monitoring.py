@@ -15,7 +15,7 @@ import pulumi
 from pulumi_aws import amp, sns
 
 from components.aws import dashboard
-from components.aws.account import named, place, settings
+from components.aws.account import named, place, settings, tags
 from components.aws.iam import Statement, allow, document, topic_policy
 from components.base import Component, Transform
 from components.monitoring import collector, objectives
@@ -144,6 +144,7 @@ class Monitoring(Component):
             workspace_id=self._workspace_id,
             # JSON is YAML, and the same text on every machine.
             data=json.dumps(rule_document(groups), indent=1, sort_keys=True),
+            tags=tags(self._environment, spec),
             opts=options,
         )
 

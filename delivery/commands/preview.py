@@ -15,6 +15,7 @@ from delivery.engine import Engine
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
 from delivery.output import Output
+from delivery.policing import violated
 from delivery.preview import document, markdown, run, text
 from delivery.preview.model import Verdict
 from delivery.prices.estimate import estimate
@@ -77,7 +78,7 @@ def preview(
             comment = markdown.preview(environment.project, stack, found, cost, prod=prod, limit=markdown_limit)
             _write(markdown_file, output.masker(comment))
         if found.said(Verdict.VIOLATION):
-            raise sealing.violated(stack, found, content)
+            raise violated(stack, found.policies, content=content)
         if save_plan is not None:
             plan = sealing.save(save_plan, program, found, stored, pack, output.masker)
             output.result(f"Plan written to {save_plan}: {plan['summary']}; `caas up --plan {save_plan}` applies it.")

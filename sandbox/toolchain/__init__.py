@@ -61,10 +61,14 @@ def ensure(parts: Sequence[str] = (ENGINE, CLUSTER), progress: Progress | None =
     Raises:
         SandboxError: something can be neither found nor built here; the message says what helps.
     """
+    from_source = not (ENGINE in parts and official.reachable())
+    lanes = _lanes(parts, from_source)
+    ready = all(_built(item) for lane in lanes for item in lane) and _debian_ready(parts)
+    if ready and from_source:
+        # What is there is used at once: somebody else's preparation of other parts may take minutes.
+        return _assemble(parts, from_source)
     with _locked():
-        from_source = not (ENGINE in parts and official.reachable())
-        lanes = _lanes(parts, from_source)
-        if all(build.result(item).is_dir() for lane in lanes for item in lane) and _debian_ready(parts):
+        if all(_built(item) for lane in lanes for item in lane) and _debian_ready(parts):
             return _assemble(parts, from_source)
         shown = progress or Progress("Preparing the toolchain")
         steps = {item.name: shown.add(item.title, item.seconds) for lane in lanes for item in lane if not _built(item)}

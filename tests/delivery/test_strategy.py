@@ -19,6 +19,7 @@ from delivery.exit_codes import Exit
 from delivery.gate import Judgement, Outcome
 from delivery.observe import Snapshot, Target
 from delivery.output import Output
+from delivery.preview.model import Change, Operation, Preview, Property
 from delivery.strategy import Strategy
 from delivery.traffic import RELEASE, own
 from tests.components.worlds import environment, service
@@ -65,12 +66,12 @@ class Played:
         self.new = False
         self.strategy = Strategy(
             self,  # type: ignore[arg-type]
-            self,  # type: ignore[arg-type]
             self.spec,
             self,
             traffic(self.api),
             Output(),
             timeout=5.0,
+            look=self.look,
         )
 
     def note(self, what: str) -> None:
@@ -91,16 +92,11 @@ class Played:
         return {"environment": "dev", "platform": "kubernetes", "services": {"hello": {**fields, **numbers}}}
 
     # The engine.
-    def preview(self, on_event: Callable[[Any], None], **_: Any) -> None:
+    def look(self) -> Preview:
         self.notes.append("preview")
-        detail: dict[str, Any] = (
-            {"spec.template.spec.containers[0].image": {}} if self.changed else {"metadata.labels.x": {}}
-        )
-        step = SimpleNamespace(
-            type=apply.DEPLOYMENT, op="update", detailed_diff=detail, urn=f"{PREFIX}x::hello-deployment"
-        )
-        on_event(SimpleNamespace(resource_pre_event=SimpleNamespace(metadata=step)))
-        on_event(SimpleNamespace(resource_pre_event=None))
+        path = "spec.template.spec.containers[0].image" if self.changed else "metadata.labels.x"
+        urn = f"{PREFIX}x::hello-deployment"
+        return Preview((Change(Operation.UPDATE, urn, apply.DEPLOYMENT, (Property(path, OLD, NEW),)),), 0)
 
     def apply(self, target: Sequence[str] | None) -> apply.Journal:
         given = self.engine.variables.get(VARIABLE)

@@ -97,7 +97,8 @@ def release(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
         monkeypatch.setattr(time, "sleep", clock.sleep)
         stack: Any = SimpleNamespace(state=dict, name="dev")
         handle: Any = None
-        return up._release(handle, stack, spec, Platform(), Output(), 5.0, limit)
+        rules: Any = SimpleNamespace(look=None, forget=lambda: None)
+        return up._release(handle, stack, spec, Platform(), Output(), 5.0, limit, rules)
 
     return made
 

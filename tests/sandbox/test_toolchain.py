@@ -162,3 +162,16 @@ def test_the_prepared_engine_is_the_pinned_one() -> None:
     variables = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"}
     said = subprocess.run([pulumi, "version"], capture_output=True, text=True, check=True, env=variables).stdout
     assert said.strip() == f"v{versions.PULUMI_VERSION}"
+
+
+def test_what_is_there_is_used_while_somebody_else_prepares(monkeypatch: pytest.MonkeyPatch) -> None:
+    def held() -> None:
+        raise AssertionError("it waited for its turn")
+
+    monkeypatch.setattr(official, "reachable", lambda: False)
+    monkeypatch.setattr(toolchain, "_locked", held)
+    monkeypatch.setattr(toolchain, "_built", lambda item: True)
+    assert toolchain.ensure((toolchain.ENGINE,)).directories[0] == paths.PLUGINS
+    monkeypatch.setattr(toolchain, "_built", lambda item: False)
+    with pytest.raises(AssertionError, match="it waited for its turn"):
+        toolchain.ensure((toolchain.ENGINE,))
