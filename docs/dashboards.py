@@ -124,6 +124,33 @@ def _figure(panel: Mapping[str, Any], lines: Sequence[Line], span: Span, box: Bo
     return _text(x + width / 2, y + height / 2 + 10, shown, NAMED[steps[-1]["color"]], 26, anchor="middle")
 
 
+@dataclass(frozen=True)
+class Plot:
+    """Where a graph's values lie in the picture."""
+
+    span: Span
+    left: float
+    base: float
+    width: float
+    height: float
+    top: float
+    """The highest value."""
+
+    def up(self, value: float) -> float:
+        """How far down a value stands."""
+        return self.base - value / self.top * self.height
+
+    def at(self, seconds: float, value: float) -> str:
+        """Where a point stands."""
+        along = (seconds - self.span.start) / (self.span.end - self.span.start)
+        return f"{self.left + along * self.width:.1f},{self.up(value):.1f}"
+
+    def across(self, value: float, style: str) -> str:
+        """A line at a value."""
+        y, right = self.up(value), self.left + self.width
+        return f'<line x1="{self.left}" x2="{right}" y1="{y:.1f}" y2="{y:.1f}" {style}/>'
+
+
 def _graph(panel: Mapping[str, Any], lines: Sequence[Line], span: Span, box: Box) -> str:
     x, y, width, height = box
     if not lines:
@@ -135,48 +162,38 @@ def _graph(panel: Mapping[str, Any], lines: Sequence[Line], span: Span, box: Box
     top = max(value for line in lines for _, value in line.points) or 1.0
     if limits and limits[0] <= 4 * top:
         top = max(top, limits[0])
-    top *= 1.08
-    left, plot, base = x + 54, width - 58, y + height - 34
-    tall = base - y
-    written = _written(defaults.get("unit", ""), None)
-
-    def at(seconds: float, value: float) -> str:
-        along = (seconds - span.start) / (span.end - span.start)
-        return f"{left + along * plot:.1f},{base - value / top * tall:.1f}"
-
-    parts = []
-    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
-        line = base - share * tall
-        parts.append(f'<line x1="{left}" x2="{left + plot}" y1="{line:.1f}" y2="{line:.1f}" stroke="#2c3235"/>')
-        parts.append(_text(left - 5, line + 4, written(share * top), "#8e8e99", 10, anchor="end"))
-    for share in (0.0, 0.5, 1.0):
-        when = time.strftime("%H:%M:%S", time.gmtime(span.start + share * (span.end - span.start)))
-        anchor = {0.0: "start", 0.5: "middle", 1.0: "end"}[share]
-        parts.append(_text(left + share * plot, base + 13, when, "#8e8e99", 10, anchor=anchor))
-    for limit in limits[:1]:
-        if limit <= top:
-            line = base - limit / top * tall
-            parts.append(
-                f'<line x1="{left}" x2="{left + plot}" y1="{line:.1f}" y2="{line:.1f}" stroke="#f2495c" '
-                'stroke-dasharray="6 4"/>'
-            )
+    plot = Plot(span, left=x + 54, base=y + height - 34, width=width - 58, height=height - 34, top=1.08 * top)
+    parts = [_grid(plot, _written(defaults.get("unit", ""), None))]
+    if limits and limits[0] <= plot.top:
+        parts.append(plot.across(limits[0], 'stroke="#f2495c" stroke-dasharray="6 4"'))
     order = list(enumerate(lines))
-    for number, line in reversed(order) if stacked else order:
-        colour = COLOURS[number % len(COLOURS)]
-        path = " ".join(at(*point) for point in line.points)
-        if stacked:
-            first, last = line.points[0][0], line.points[-1][0]
-            parts.append(
-                f'<polygon points="{at(first, 0)} {path} {at(last, 0)}" fill="{colour}" fill-opacity="0.35" '
-                f'stroke="{colour}"/>'
-            )
-        elif len(line.points) == 1:
-            along, up = at(*line.points[0]).split(",")
-            parts.append(f'<circle cx="{along}" cy="{up}" r="3" fill="{colour}"/>')
-        else:
-            parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="1.6"/>')
+    parts += [_drawn(line, COLOURS[number % len(COLOURS)], plot, stacked) for number, line in reversed(order)]
     parts.append(_legends(lines, x, y + height - 2, width))
     return "".join(parts)
+
+
+def _grid(plot: Plot, written: Callable[[float], str]) -> str:
+    parts = []
+    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
+        value = share * plot.top
+        parts.append(plot.across(value, 'stroke="#2c3235"'))
+        parts.append(_text(plot.left - 5, plot.up(value) + 4, written(value), "#8e8e99", 10, anchor="end"))
+    for share, anchor in ((0.0, "start"), (0.5, "middle"), (1.0, "end")):
+        when = time.strftime("%H:%M:%S", time.gmtime(plot.span.start + share * (plot.span.end - plot.span.start)))
+        parts.append(_text(plot.left + share * plot.width, plot.base + 13, when, "#8e8e99", 10, anchor=anchor))
+    return "".join(parts)
+
+
+def _drawn(line: Line, colour: str, plot: Plot, stacked: bool) -> str:
+    path = " ".join(plot.at(*point) for point in line.points)
+    if len(line.points) == 1:
+        along, up = path.split(",")
+        return f'<circle cx="{along}" cy="{up}" r="3" fill="{colour}"/>'
+    if not stacked:
+        return f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="1.6"/>'
+    first, last = line.points[0][0], line.points[-1][0]
+    around = f"{plot.at(first, 0)} {path} {plot.at(last, 0)}"
+    return f'<polygon points="{around}" fill="{colour}" fill-opacity="0.35" stroke="{colour}"/>'
 
 
 def _stacked(lines: Sequence[Line]) -> list[Line]:

@@ -147,6 +147,9 @@ class Monitoring(Component):
         watch = settings(args.environment).monitoring
         if watch is None:
             raise ValueError("azure.monitoring is required where somebody watches")
+        urls: dict[str, pulumi.Output[str]] = {}
+        for key in watch.webhooks:
+            urls[key] = pulumi.Output.secret(args.secrets[key])
         return monitor.ActionGroup(
             f"{self._prefix}-tell",
             action_group_name=named(args.environment, "alerts"),
@@ -158,12 +161,7 @@ class Monitoring(Component):
                 {"name": address, "email_address": address, "use_common_alert_schema": True} for address in watch.emails
             ],
             webhook_receivers=[
-                {
-                    "name": key,
-                    "service_uri": pulumi.Output.secret(args.secrets[key]),
-                    "use_common_alert_schema": True,
-                }
-                for key in watch.webhooks
+                {"name": key, "service_uri": url, "use_common_alert_schema": True} for key, url in urls.items()
             ],
             opts=self._inside,
             **self._where,
@@ -209,7 +207,7 @@ class Monitoring(Component):
     def admit(self, prefix: str, principal: pulumi.Input[str], options: pulumi.ResourceOptions) -> pulumi.Resource:
         """A service's identity may write metrics by this way, and nothing else."""
         role = resource_id(self._environment, "").partition("/resourceGroups")[0]
-        return assign(
+        made: pulumi.Resource = assign(
             f"{prefix}-metrics-role",
             self._environment,
             role=f"{role}/providers/Microsoft.Authorization/roleDefinitions/{PUBLISHER}",
@@ -217,6 +215,7 @@ class Monitoring(Component):
             principal=principal,
             opts=options,
         )
+        return made
 
     def directed(self, containers: Sequence[dict[str, Any]], client: pulumi.Input[str]) -> list[dict[str, Any]]:
         """Containers of a group, of which the collector knows who it is and where to write to."""

@@ -102,11 +102,13 @@ class Monitoring(Component):
         scope = Scope(field_manager(self._args.environment), None, labels(self._args.environment))
         metadata = scope.metadata(ALERTMANAGER)
         metadata["namespace"] = PUBLIC
-        configuration = pulumi.Output.all(*urls).apply(lambda known: json.dumps(alertmanager(known), indent=1))
+        configuration: pulumi.Output[str] = pulumi.Output.secret(
+            pulumi.Output.all(*urls).apply(lambda known: json.dumps(alertmanager(known), indent=1))
+        )
         Secret(
             f"{self._prefix}-alertmanager",
             metadata=metadata,
-            string_data={"alertmanager.yaml": pulumi.Output.secret(configuration)},
+            string_data={"alertmanager.yaml": configuration},
             opts=self._inside,
         )
 

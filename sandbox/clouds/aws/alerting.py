@@ -7,7 +7,8 @@ import re
 import uuid
 from typing import Any
 
-from ruamel.yaml import YAML, YAMLError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from sandbox.clouds.aws import tokens
 from sandbox.clouds.aws.formats import arn
