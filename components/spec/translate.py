@@ -23,6 +23,7 @@ EXAMPLES = {
     "securityGroup": "sg-0123456789abcdef0",
     "state": "../network/terraform.tfstate",
     "address": "registry.example.org/team",
+    "collector": "repository@sha256:<64 hex digits>",
     "config": "apiKey",
     "containers": "/subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.Network/virtualNetworks/NAME/subnets/a",
     "context": "./app",
