@@ -15,12 +15,17 @@ import pulumi
 
 from components import release
 from components.base import Component, Transform
+from components.compared import stand_in
 from components.context import content_hash
 from components.registry import Login
 from components.spec.service import Build, Service
 
 if TYPE_CHECKING:
     import pulumi_docker_build
+
+
+NO_DIGEST = f"sha256:{'0' * 64}"
+"""Stands in for the digest of an image that is built, where previews are compared."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +74,7 @@ class ContainerImage(Component):
         else:
             builder = self._builder(name) if args.build.dedicated_builder else None
             image = self._image(name, args, args.build, args.repository, builder)
-            self.reference = pulumi.Output.concat(args.repository, "@", image.digest)
+            self.reference = pulumi.Output.concat(args.repository, "@", stand_in(image.digest, NO_DIGEST))
         self.finish({"reference": self.reference})
 
     def _builder(self, name: str) -> pulumi.Output[str]:

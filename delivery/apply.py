@@ -10,17 +10,20 @@ import threading
 import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from pulumi import automation as auto
 from pulumi.automation.errors import CommandError
-from pulumi.automation.events import EngineEvent, StepEventMetadata, StepEventStateMetadata
+from pulumi.automation.events import EngineEvent, PolicyEvent, StepEventMetadata, StepEventStateMetadata
 
 from delivery import signals
 from delivery.engine import CLEAN_STOP, Engine, said
 from delivery.errors import DeliveryError, Interrupted
 from delivery.observe.model import Observer, Target
 from delivery.output import Output
+from delivery.preview import events, model
 from delivery.verdict import Verdict, failure
 from delivery.watch import INTERVAL, Watch
 
@@ -60,8 +63,13 @@ class Journal:
         self.changes: dict[str, int] = {}
         self.errors: list[str] = []
         self._failed: dict[str, StepEventStateMetadata] = {}
+        self._unchanged: list[StepEventStateMetadata] = []
         self._said: dict[str, str] = {}
-        self.policy_violated = False
+        self.done = 0
+        """Resources that were changed so far, but for the engine's own providers."""
+        self.policies: dict[model.PolicyResult, None] = {}
+        self.packs: dict[str, str] = {}
+        """Name of each policy pack that was asked -> its version."""
         self.rolling: dict[Target, float] = {}
         """Deployments that the engine is working on, and since when."""
         self._lock = threading.Lock()
@@ -79,12 +87,12 @@ class Journal:
             self._error(event.diagnostic_event.message)
             if event.diagnostic_event.urn:
                 self._said[event.diagnostic_event.urn] = event.diagnostic_event.message
-        elif event.policy_event and event.policy_event.enforcement_level == "mandatory":
-            self.policy_violated = True
-            self._error(event.policy_event.message)
+        elif event.policy_event:
+            self._policy(event.policy_event)
         elif event.summary_event:
             changed = event.summary_event.resource_changes or {}
             self.changes = {str(getattr(op, "value", op)): n for op, n in changed.items() if n}
+            self.packs = events.asked(event.summary_event) or self.packs
 
     def stopping(self, *, again: bool) -> None:
         """Say that a person has stopped it, and what happens now."""
@@ -95,6 +103,19 @@ class Journal:
                 f"Stopping: the engine finishes what is under way, {CLEAN_STOP:.0f} s at the most. "
                 "Ctrl-C once more stops it at once."
             )
+
+    def _policy(self, event: PolicyEvent) -> None:
+        said = events.result(event)
+        if event.enforcement_level == "mandatory":
+            # Also what even the update could not decide.
+            said = replace(said, verdict=model.Verdict.VIOLATION)
+        self.policies[said] = None
+        self.packs.setdefault(event.policy_pack_name, event.policy_pack_version)
+
+    @property
+    def policy_violated(self) -> bool:
+        """Has a rule stopped it?"""
+        return any(said.verdict is model.Verdict.VIOLATION for said in self.policies)
 
     def _error(self, message: str) -> None:
         text = _COLOUR.sub("", message).strip()
@@ -110,6 +131,11 @@ class Journal:
     def changed(self) -> int:
         """How many resources the apply changed."""
         return sum(n for op, n in self.changes.items() if op not in QUIET)
+
+    @property
+    def not_updated(self) -> list[StepEventStateMetadata]:
+        """What was to be changed and was not, as it was to become."""
+        return list(self._unchanged)
 
     def targets(self) -> dict[Target, float]:
         """A copy of ``rolling``."""
@@ -128,6 +154,8 @@ class Journal:
         # One that replaces another is in the state already.
         if _word(step) == "create" and step.new:
             self._failed[step.urn] = step.new
+        elif _word(step) == "update" and step.new:
+            self._unchanged.append(step.new)
 
     def _end(self, step: StepEventMetadata, how: str) -> None:
         word = _word(step)
@@ -135,6 +163,7 @@ class Journal:
             return
         took = time.monotonic() - self._began.get(step.urn, time.monotonic())
         kind, name = step.type.rpartition(":")[2], step.urn.rpartition("::")[2]
+        self.done += not how and not step.type.startswith("pulumi:providers:")
         self._output.say(f"  {word:<8} {kind:<24} {name}  {took:.1f} s{how}")
 
 
@@ -191,11 +220,15 @@ def run(
     *,
     refresh: bool = False,
     target: Sequence[str] | None = None,
+    pack: Path | None = None,
+    config: Path | None = None,
 ) -> tuple[CommandError | None, tuple[Target, Verdict] | None]:
     """Apply. Answers the engine's refusal, and what made us stop it, where there was either.
 
     ``refresh``: read every resource again first, because the state is known not to tell the truth.
     ``target``: the only resources that may change, as the engine's patterns of URNs. Default: all.
+    ``pack``: the policy pack that judges each resource before it is made, and at the end the whole stack.
+    ``config``: what its rules are told.
 
     Ctrl-C asks the engine to finish cleanly, waits for that, and then is raised; once more, and it leaves at once.
     """
@@ -211,6 +244,8 @@ def run(
                 suppress_progress=True,
                 refresh=refresh,
                 target=list(target) if target else None,
+                policy_packs=[str(pack)] if pack is not None else None,
+                policy_pack_configs=[str(config)] if pack is not None and config is not None else None,
             )
         except BaseException as error:
             refusal.append(error)

@@ -13,8 +13,20 @@ from components.spec import read_files
 from delivery import declared
 from delivery import up as upping
 from delivery import verify as verifying
-from delivery.command_line import Debug, Directory, Json, LockTimeout, Plan, Reason, Stack, Timeout, environment_of, run
-from delivery.commands import moves, operations, parity, preview, records, release_control, review
+from delivery.command_line import (
+    Debug,
+    Directory,
+    Json,
+    LockTimeout,
+    Override,
+    Plan,
+    Reason,
+    Stack,
+    Timeout,
+    environment_of,
+    run,
+)
+from delivery.commands import moves, operations, parity, pipeline, preview, records, release_control, review, supply
 from delivery.engine import Engine
 from delivery.observe.platforms import observer_for
 from delivery.output import Output
@@ -57,6 +69,7 @@ def up(
     timeout: Timeout = verifying.TIMEOUT,
     lock_timeout: LockTimeout = upping.LOCK_TIMEOUT,
     reason: Reason = None,
+    override_policies: Override = None,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -64,7 +77,7 @@ def up(
 
     def work(output: Output) -> None:
         environment = environment_of(directory, stack)
-        why = Purpose(reason=reason)
+        why = Purpose(reason=reason, override=override_policies)
         result = upping.up(
             directory.resolve(),
             environment,
@@ -121,6 +134,8 @@ moves.register(app)
 operations.register(app)
 review.register(app)
 preview.register(app)
+pipeline.register(app)
+supply.register(app)
 
 
 def main() -> NoReturn:

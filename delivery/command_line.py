@@ -39,6 +39,11 @@ Reason = Annotated[
     typer.Option(help="Why this goes on although an error budget is spent. It is recorded.", callback=_worded),
 ]
 
+Override = Annotated[
+    str | None,
+    typer.Option(help="Why this goes on against the policies. It is recorded.", callback=_worded),
+]
+
 
 def environment_of(directory: Path, stack: str) -> Environment:
     """A stack's whole configuration, validated; SpecError with every problem where it is not valid."""

@@ -13,6 +13,7 @@ class DeliveryError(Exception):
 
     ``details`` are further lines, such as a platform's own events, shown below the message. ``rolled_back`` says that a
     deployment failed and all traffic is with what served before. ``content`` is what was found before it, for --json.
+    ``begun`` says that a refusal came when something had been changed already.
     """
 
     def __init__(
@@ -24,6 +25,7 @@ class DeliveryError(Exception):
         details: tuple[str, ...] = (),
         rolled_back: bool = False,
         content: Mapping[str, Any] | None = None,
+        begun: bool = False,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -32,6 +34,7 @@ class DeliveryError(Exception):
         self.details = details
         self.rolled_back = rolled_back
         self.content = content or {}
+        self.begun = begun
 
     @property
     def line(self) -> str:

@@ -19,7 +19,7 @@ class Exit(IntEnum):
 
     POLICY = 3
     """A mandatory policy was violated, a spent error budget forbids changes, or environments differ where they may not.
-    Nothing was changed."""
+    Nothing was changed, unless only the update could tell: the message then says how much was."""
 
     REFUSED_PLAN = 4
     """The sealed plan no longer fits what it would be applied to. Nothing was changed."""

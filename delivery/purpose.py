@@ -6,8 +6,8 @@ import getpass
 import os
 from dataclasses import dataclass
 
-PIPELINE_USERS = ("GITLAB_USER_LOGIN", "GITHUB_ACTOR", "BUILD_USER_ID")
-"""Environment variables in which GitLab, GitHub and Jenkins name who started a job."""
+PIPELINE_USERS = ("GITLAB_USER_LOGIN", "GITHUB_ACTOR", "BUILD_USER_ID", "CAAS_USER")
+"""Environment variables in which GitLab, GitHub, Jenkins and any other pipeline name who started a job."""
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,8 @@ class Purpose:
     """The command: up, promote, rollback."""
     reason: str | None = None
     """Why it is made although something speaks against it, in the words of whoever makes it."""
+    override: str | None = None
+    """Why it goes on against a mandatory policy, in the words of whoever makes it."""
     recovery: bool = False
     """It goes back to what ran before: what stands in the way of a new version does not stand in its way."""
 

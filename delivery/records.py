@@ -96,6 +96,9 @@ class Release:
     """Service -> how its instances were replaced."""
     changed: int | None = None
     """Resources that the apply changed; None where it did not come that far."""
+    policies: Mapping[str, Any] | None = None
+    """What the policy pack said: ``packs``, ``violation``, ``undecided``, ``waived``, and ``because`` of what
+    violations did not count. None where none was asked."""
 
     @property
     def what(self) -> str:
@@ -135,6 +138,7 @@ class Release:
             "configuration": self.configuration,
             "strategies": dict(self.strategies),
             "changed": self.changed,
+            "policies": dict(self.policies) if self.policies is not None else None,
         }
 
 
@@ -170,6 +174,7 @@ def ended(
     reason: str | None = None,
     images: Mapping[str, str] | None = None,
     changed: int | None = None,
+    policies: Mapping[str, Any] | None = None,
     by: str | None = None,
 ) -> dict[str, Any]:
     """The entry that ends a release. ``by``: the id of another release that ended it in its owner's place."""
@@ -181,6 +186,7 @@ def ended(
         "reason": reason,
         "images": dict(images) if images is not None else None,
         "changed": changed,
+        "policies": dict(policies) if policies is not None else None,
         "by": by,
     }
 
@@ -231,6 +237,7 @@ def _release(entry: Mapping[str, Any], end: Mapping[str, Any] | None) -> Release
         configuration=entry["configuration"],
         strategies=dict(entry["strategies"]),
         changed=int(end["changed"]) if end and end["changed"] is not None else None,
+        policies=end.get("policies") if end else None,  # Older entries have none.
     )
 
 

@@ -23,7 +23,7 @@ from delivery.records import Kind, Outcome, Release
 from delivery.stack import ProgramStack
 
 UNCHANGED = frozenset({Exit.BAD_INPUT, Exit.POLICY, Exit.REFUSED_PLAN, Exit.LOCKED})
-"""Codes that say that nothing was changed."""
+"""Codes that say that nothing was changed, unless the error itself says otherwise."""
 SECRETS = "secrets"
 """The key whose values no record holds."""
 DETAILS = 3
@@ -90,6 +90,8 @@ class Running:
     release: Release
     images: Mapping[str, str] | None = None
     changed: int | None = None
+    policies: Mapping[str, Any] | None = None
+    """What the policy pack said; see ``records.Release``."""
     before: tuple[Release, ...] = ()
     """The releases before it."""
 
@@ -122,7 +124,7 @@ def ending(error: BaseException) -> tuple[Outcome, str]:
     if not isinstance(error, DeliveryError):
         return Outcome.FAILED, f"{type(error).__name__}: {error}".splitlines()[0]
     reason = "; ".join([error.message.rstrip("."), *error.details[:DETAILS]])
-    if error.code in UNCHANGED:
+    if error.code in UNCHANGED and not error.begun:
         return Outcome.REFUSED, reason
     if error.code is Exit.NOT_PROVEN:
         return Outcome.NOT_PROVEN, reason
@@ -164,6 +166,7 @@ def _end(ledger: Ledger, plan: Intent, running: Running, outcome: Outcome, reaso
                 reason=reason,
                 images=running.images,
                 changed=running.changed,
+                policies=running.policies,
             )
             return
         except DeliveryError as error:

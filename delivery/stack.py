@@ -29,6 +29,8 @@ class ProgramStack:
         self.project = project
         self.engine = engine
         self._url = _backend_url(directory)
+        self.pack_config: Path | None = None
+        """What the rules of the policy pack are told with every preview, as a file."""
 
     @property
     def url(self) -> str | None:

@@ -22,7 +22,7 @@ from policies.rule import (
     items,
 )
 from policies.secrecy import secret_name, secret_value
-from policies.tags import OF_A_SERVICE, SPELLINGS, TAGGABLE, defaults, key, own
+from policies.tags import SPELLINGS, TAGGABLE, defaults, key, of_a_service, own
 
 CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
 
@@ -100,7 +100,7 @@ def _missing(resource: Resource, written: Mapping[str, Any], required: list[str]
         return
     known = {key(str(tag)): value for tag, value in {**written, **tags}.items()}
     for what in required:
-        if what == "service" and resource.type not in OF_A_SERVICE:
+        if what == "service" and not of_a_service(resource):
             continue
         values = [known[spelling] for spelling in SPELLINGS[what] if spelling in known]
         if any(value is UNKNOWN for value in values):

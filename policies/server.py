@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import grpc
-from google.protobuf import empty_pb2, json_format, struct_pb2
+from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc, plugin_pb2
 
 from policies import configuration, remediation
@@ -96,7 +96,8 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
         except ConfigurationError as error:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
         options = {
-            rule: json_format.MessageToDict(entry.properties)
+            # As resources are read: a whole number is an int, and not what JSON makes of it.
+            rule: plain(entry.properties).properties
             for rule, entry in request.policyConfig.items()
             if entry.properties.fields
         }

@@ -108,11 +108,15 @@ TAGGABLE: Final = AWS | AZURE | GOOGLE | KUBERNETES
 
 OF_A_SERVICE: Final = POD_TYPES | {
     "aws:ecs/service:Service",
+    "aws:ecs/taskDefinition:TaskDefinition",
     "azure-native:containerinstance:ContainerGroup",
     "azure-native:containerinstance:ContainerGroupProfile",
     "azure-native:containerinstance:NGroup",
 }
 """What runs, and is paid for, for one service."""
+
+_BELOW_A_SERVICE = re.compile(r"caas:[a-z]+:Service\$")
+"""Of a URN: below the component of a service."""
 
 PLACES: Final = (("tags",), ("tagsAll",), ("labels",), ("resourceLabels",), ("metadata", "labels"))
 
@@ -134,6 +138,11 @@ SPELLINGS: Final[Mapping[str, frozenset[str]]] = {
 def key(tag: str) -> str:
     """``caas:cost-centre``, ``caas.cost-centre`` and ``CostCentre`` are one key."""
     return re.sub(r"^caas[:.\-_]|[^a-z]", "", tag.lower())
+
+
+def of_a_service(resource: Resource) -> bool:
+    """Whether it is there for one service, by what it is, or by the component that it stands in."""
+    return resource.type in OF_A_SERVICE or _BELOW_A_SERVICE.search(resource.urn) is not None
 
 
 def own(resource: Resource) -> dict[str, Any] | Any:

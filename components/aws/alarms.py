@@ -6,7 +6,7 @@ of a version with a tenth of the traffic little would be seen in the sum.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -35,6 +35,7 @@ def declare_alarms(
     name: str,
     balancer: pulumi.Output[str],
     targets: Sequence[lb.TargetGroup],
+    own_tags: Mapping[str, str],
     options: pulumi.ResourceOptions,
 ) -> list[pulumi.Output[str]]:
     """The two alarms of a service; their names.
@@ -42,11 +43,10 @@ def declare_alarms(
     :param name: What the alarms' names begin with.
     :param balancer: The load balancer as its metrics know it (``arn_suffix``).
     """
+    errors, latency = _errors(balancer, targets), _latency(balancer, targets)
     made = [
-        _alarm(
-            f"{prefix}-errors", f"{name}-errors", _errors(balancer, targets), MOST_ERRORS, "percent of 5xx", options
-        ),
-        _alarm(f"{prefix}-latency", f"{name}-latency", _latency(balancer, targets), SLOWEST, "seconds, p99", options),
+        _alarm(f"{prefix}-errors", f"{name}-errors", errors, MOST_ERRORS, "percent of 5xx", own_tags, options),
+        _alarm(f"{prefix}-latency", f"{name}-latency", latency, SLOWEST, "seconds, p99", own_tags, options),
     ]
     return [one.name for one in made]
 
@@ -57,6 +57,7 @@ def _alarm(
     queries: list[dict[str, Any]],
     threshold: float,
     what: str,
+    own_tags: Mapping[str, str],
     options: pulumi.ResourceOptions,
 ) -> cloudwatch.MetricAlarm:
     return cloudwatch.MetricAlarm(
@@ -70,6 +71,7 @@ def _alarm(
         # No traffic is no failure of the version; the load balancer's health checks see one that does not answer.
         treat_missing_data="notBreaching",
         metric_queries=queries,
+        tags=own_tags,
         opts=options,
     )
 

@@ -6,7 +6,7 @@ import pulumi
 from pulumi_aws import appautoscaling
 
 from components.aws import scaling
-from components.aws.account import GROUP_LIMIT, cluster_name, named
+from components.aws.account import GROUP_LIMIT, cluster_name, named, tags
 from components.spec.environment import Environment
 from components.spec.service import Service
 
@@ -34,6 +34,7 @@ def declare_autoscaling(
         resource_id=pulumi.Output.concat("service/", cluster_name(environment), "/", ecs_service),
         scalable_dimension=scaling.DIMENSION,
         service_namespace=scaling.NAMESPACE,
+        tags=tags(environment, service),
         opts=child,
     )
     of = {

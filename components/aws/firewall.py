@@ -11,7 +11,7 @@ import pulumi
 from pulumi_aws.ec2 import SecurityGroup
 from pulumi_aws.vpc import SecurityGroupEgressRule, SecurityGroupIngressRule
 
-from components.aws.account import GROUP_LIMIT, named
+from components.aws.account import GROUP_LIMIT, named, tags
 from components.aws.load_balancer import LoadBalancer
 from components.aws.network import Network
 from components.spec import defaults
@@ -34,6 +34,7 @@ def declare_group(
         name=named(environment, service.name, limit=GROUP_LIMIT),
         description="One service",
         vpc_id=network.vpc,
+        tags=tags(environment, service),
         opts=child,
     )
     identity: pulumi.Output[str] = group.id

@@ -32,6 +32,7 @@ from components.aws.load_balancer import LoadBalancer
 from components.aws.network import Network
 from components.aws.registry import repository_arns
 from components.base import Component, Transform
+from components.compared import stand_in
 from components.secrets import configured as configured_secrets
 from components.spec import defaults
 from components.spec.environment import Environment
@@ -95,7 +96,7 @@ class Service(Component):
         if args.spec.ingress is not None and args.balancer is None:
             raise ValueError(f"service {args.spec.name}: ingress needs a balancer")
         self._prefix, self._args, self._spec, self._environment = name, args, args.spec, args.environment
-        self._place = place(args.environment)
+        self._place, self._tags = place(args.environment), tags(args.environment, args.spec)
         self._inside = self.child()
         self.minimum, self.maximum = defaults.instances(args.spec)
 
@@ -130,6 +131,7 @@ class Service(Component):
             name=log_group_name(self._environment, "services", self._spec.name),
             retention_in_days=self._environment.log_retention,
             kms_key_id=self._args.account.key,
+            tags=self._tags,
             opts=self._inside,
         )
 
@@ -144,6 +146,7 @@ class Service(Component):
             description=f"Variables of service {self._spec.name}",
             kms_key_id=self._args.account.key,
             recovery_window_in_days=secrets.RECOVERY[self._environment.tier],
+            tags=self._tags,
             opts=self._inside,
         )
         version = SecretVersion(
@@ -152,13 +155,14 @@ class Service(Component):
             secret_string=secrets.rendered(configured),
             opts=self._inside,
         )
-        return secrets.Kept(secret.arn, version.version_id)
+        return secrets.Kept(stand_in(secret.arn, "arn:of-the-secret"), stand_in(version.version_id, "version"))
 
     def _role(self, kind: str) -> Role:
         return Role(
             f"{self._prefix}-{kind}-role",
             name=self._named(kind, limit=ROLE_LIMIT),
             assume_role_policy=document(trust("ecs-tasks.amazonaws.com", self._place, "ecs")),
+            tags=self._tags,
             opts=self._inside,
         )
 
@@ -222,6 +226,7 @@ class Service(Component):
                 task.containers(self._spec, self._args.image, sources, group, self._place.region)
             ),
             volumes=volumes.volumes(self._spec, files) or None,
+            tags=self._tags,
             opts=self._inside,
         )
 
@@ -230,7 +235,6 @@ class Service(Component):
     ) -> ecs.Service:
         spec, network = self._spec, self._args.network
         limit = f"{rollout.wait_limit(spec.rollout)}s"
-        own_tags = tags(self._environment, spec)
         return ecs.Service(
             f"{self._prefix}-service",
             name=spec.name,
@@ -260,7 +264,7 @@ class Service(Component):
             enable_execute_command=False,
             enable_ecs_managed_tags=True,
             propagate_tags="SERVICE",
-            tags=own_tags,
+            tags=self._tags,
             opts=self.child(
                 depends_on=list(before),
                 # Where load decides the count, an update must not reset what it has chosen.

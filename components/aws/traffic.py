@@ -6,7 +6,7 @@ the rule's weights, so what it has written is never declared again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from pulumi_aws import lb
 from pulumi_aws.iam import Role, RolePolicy
 
 from components.aws import load_balancer, rollout, task
-from components.aws.account import BALANCER_LIMIT, GROUP_LIMIT, ROLE_LIMIT, named, place
+from components.aws.account import BALANCER_LIMIT, GROUP_LIMIT, ROLE_LIMIT, named, place, tags
 from components.aws.alarms import declare_alarms
 from components.aws.iam import allow, document, shift_statements, trust
 from components.aws.load_balancer import LoadBalancer
@@ -75,9 +75,10 @@ def declare_ways(
         return None
     kinds = ("target-group", "alternate") if rollout.shifts(service.rollout) else ("target-group",)
     targets = [_target_group(prefix, kind, service, environment, network, options) for kind in kinds]
-    rule = _rule(prefix, service, ingress, balancer, targets, options)
+    own_tags = tags(environment, service)
+    rule = _rule(prefix, service, ingress, balancer, targets, own_tags, options)
     alarms = declare_alarms(
-        prefix, named(environment, service.name, limit=GROUP_LIMIT - 8), balancer.arn_suffix, targets, options
+        prefix, named(environment, service.name, limit=GROUP_LIMIT - 8), balancer.arn_suffix, targets, own_tags, options
     )
     before: list[pulumi.Resource] = [rule]
     shifter = caller = None
@@ -109,6 +110,7 @@ def _target_group(
         vpc_id=network.vpc,
         deregistration_delay=service.rollout.drain,
         health_check=task.target_health(service),
+        tags=tags(environment, service),
         opts=options,
     )
 
@@ -119,6 +121,7 @@ def _rule(
     ingress: Ingress,
     balancer: LoadBalancer,
     targets: Sequence[lb.TargetGroup],
+    own_tags: Mapping[str, str],
     options: pulumi.ResourceOptions,
 ) -> lb.ListenerRule:
     shifting = len(targets) > 1
@@ -132,6 +135,7 @@ def _rule(
         priority=balancer.priorities[service.name],
         conditions=load_balancer.conditions(ingress),
         actions=[action],
+        tags=own_tags,
         # The weights are ECS's from the first update on.
         opts=pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(ignore_changes=["actions"]))
         if shifting
@@ -153,6 +157,7 @@ def _role(
         f"{prefix}-{kind}-role",
         name=named(environment, service.name, kind, limit=ROLE_LIMIT),
         assume_role_policy=document(trust("ecs.amazonaws.com", place(environment), "ecs")),
+        tags=tags(environment, service),
         opts=options,
     )
     before.append(RolePolicy(f"{prefix}-{kind}-policy", role=role.name, policy=document(*statements), opts=options))

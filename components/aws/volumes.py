@@ -14,7 +14,7 @@ from pulumi_aws import efs
 from pulumi_aws.ec2 import SecurityGroup
 from pulumi_aws.vpc import SecurityGroupEgressRule, SecurityGroupIngressRule
 
-from components.aws.account import GROUP_LIMIT, named
+from components.aws.account import GROUP_LIMIT, named, tags
 from components.aws.iam import Statement, document, file_statements, file_system_policy
 from components.aws.network import Network
 from components.spec.environment import Environment
@@ -83,13 +83,14 @@ def declare_files(
     wanted = persistent(service)
     if not wanted:
         return None
+    own_tags = tags(environment, service)
     system = efs.FileSystem(
         f"{prefix}-files",
         creation_token=named(environment, service.name),
         encrypted=True,
         kms_key_id=key,
         throughput_mode="elastic",
-        tags={"Name": named(environment, service.name)},
+        tags={"Name": named(environment, service.name), **own_tags},
         opts=child,
     )
     points = {}
@@ -102,6 +103,7 @@ def declare_files(
                 "path": f"/{name}",
                 "creation_info": {"owner_uid": service.user, "owner_gid": service.user, "permissions": "0750"},
             },
+            tags=own_tags,
             opts=child,
         )
         points[name] = (point.id, point.arn)
@@ -146,6 +148,7 @@ def _group(
         name=named(environment, service.name, "files", limit=GROUP_LIMIT),
         description="Files of one service",
         vpc_id=network.vpc,
+        tags=tags(environment, service),
         opts=child,
     )
     ports = {"ip_protocol": "tcp", "from_port": NFS, "to_port": NFS}

@@ -11,8 +11,9 @@ from delivery import promote as promoting
 from delivery import rollback as going_back
 from delivery import up as upping
 from delivery import verify as verifying
-from delivery.command_line import Debug, Directory, Json, LockTimeout, Reason, Stack, Timeout, run
+from delivery.command_line import Debug, Directory, Json, LockTimeout, Override, Reason, Stack, Timeout, run
 from delivery.output import Output
+from delivery.purpose import Purpose
 from delivery.up import Result
 
 
@@ -50,6 +51,7 @@ def promote(
     to: Annotated[str, typer.Option(help="The stack that gets it.")],
     directory: Directory = Path(),
     reason: Reason = None,
+    override_policies: Override = None,
     timeout: Timeout = verifying.TIMEOUT,
     lock_timeout: LockTimeout = upping.LOCK_TIMEOUT,
     as_json: Json = False,
@@ -58,8 +60,9 @@ def promote(
     """Run in one stack what another has proven: the same digests, nothing rebuilt."""
 
     def work(output: Output) -> None:
+        why = Purpose("promote", reason, override_policies)
         done = promoting.promote(
-            directory.resolve(), source, to, output, timeout=timeout, lock_timeout=lock_timeout, note=reason
+            directory.resolve(), source, to, output, timeout=timeout, lock_timeout=lock_timeout, why=why
         )
         _tell(done, output)
 

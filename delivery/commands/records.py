@@ -110,8 +110,15 @@ def _row(release: Release) -> tuple[str, ...]:
         release.owner.user,
         "-" if commit is None else f"{commit.id[:10]}{'+' if commit.dirty else ''} {commit.branch or ''}".strip(),
         " ".join(image.rpartition(":")[2][:12] for _, image in sorted(release.images.items())) or "-",
-        release.outcome.value + (f": {release.reason.partition(';')[0]}" if release.reason else ""),
+        release.outcome.value + (f": {release.reason.partition(';')[0]}" if release.reason else "") + _against(release),
     )
+
+
+def _against(release: Release) -> str:
+    """How many policies it went on against, and why."""
+    said = release.policies or {}
+    violated = len(said.get("violation", ()))
+    return f"; against {violated} policies: {said['because']}" if violated and said.get("because") else ""
 
 
 def _sentences(figures: Figures) -> list[str]:

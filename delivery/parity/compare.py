@@ -12,7 +12,7 @@ from delivery.parity.graph import Graph, Node
 ABSENT = "-"
 """Stands for what one of the two does not have."""
 WHOLE = ""
-"""Path of a difference that is the resource itself: one of the two does not declare it."""
+"""Path of a difference that is the resource itself: one of the two does not declare it, or not as many of it."""
 
 
 @dataclass(frozen=True)
@@ -92,8 +92,9 @@ def judged(one: Difference, allowed: Sequence[Allowed]) -> Difference:
 def _differences(left: Graph, right: Graph) -> Iterator[Difference]:
     for type_, name in sorted({*left.nodes, *right.nodes}):
         mine, theirs = left.nodes.get((type_, name), ()), right.nodes.get((type_, name), ())
-        both = mine and theirs
-        found = _properties(mine, theirs) if both else {WHOLE: (_count(mine), _count(theirs))}
+        found = _properties(mine, theirs) if mine and theirs else {}
+        if len(mine) != len(theirs):
+            found[WHOLE] = (_count(mine), _count(theirs))
         for path, values in sorted(found.items()):
             yield Difference(type_, name, path, *values, (left.stack, right.stack), (left.tier, right.tier))
 
@@ -105,8 +106,8 @@ def _count(nodes: tuple[Node, ...]) -> str:
 def _properties(mine: tuple[Node, ...], theirs: tuple[Node, ...]) -> dict[str, tuple[str, str]]:
     """Path -> the values of both.
 
-    Where each zone has a resource, how many there are is the number of zones, and no difference by itself. Each is held
-    against the nearest of the other side, in both directions, so that the odd one of one zone is seen.
+    Where each zone has a resource, how many there are is no difference of their properties. Each is held against the
+    nearest of the other side, in both directions, so that the odd one of one zone is seen.
     """
     found: dict[str, tuple[str, str]] = {}
     for one in mine:

@@ -16,6 +16,7 @@ from typing import Any
 from pulumi.automation.errors import CommandError
 from ruamel.yaml import YAML
 
+from components import compared
 from components.spec import Environment
 from components.spec.errors import NAMESPACE
 from delivery import refusals
@@ -36,6 +37,7 @@ def declared(directory: Path, environment: Environment, engine: Engine) -> Graph
             "PULUMI_BACKEND_URL": f"file://{scratch}",
             "PULUMI_CONFIG_PASSPHRASE": secrets.token_hex(16),
             "PULUMI_CONFIG_PASSPHRASE_FILE": "",
+            compared.VARIABLE: "1",
         }
         try:
             file = _stack_file(directory, environment, scratch, engine, variables)

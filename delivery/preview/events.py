@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pulumi.automation.events import EngineEvent, PolicyEvent, StepEventMetadata, StepEventStateMetadata
+from pulumi.automation.events import EngineEvent, PolicyEvent, StepEventMetadata, StepEventStateMetadata, SummaryEvent
 
 from delivery.preview.model import Change, Operation, PolicyResult, Preview, Property, Resource, Verdict
 from delivery.preview.values import UNKNOWN, flat, short
@@ -64,11 +64,11 @@ def _read(events: Iterable[EngineEvent], *, outputs: bool) -> Preview:
             elif step.urn not in changes or _word(step) == "create-replacement":
                 changes[step.urn] = _change(operation, step)
         elif event.policy_event:
-            policies[_result(event.policy_event)] = None
+            policies[result(event.policy_event)] = None
         elif event.diagnostic_event and event.diagnostic_event.severity == "error":
             errors[plain(event.diagnostic_event.message)] = None
         elif event.summary_event:
-            packs = {name.partition("|")[0]: version for name, version in event.summary_event.policy_packs.items()}
+            packs = asked(event.summary_event)
     order = list(Operation)
     return Preview(
         changes=tuple(sorted(changes.values(), key=lambda one: (order.index(one.operation), one.type, one.name))),
@@ -138,8 +138,13 @@ def _shown(text: str | None) -> str | None:
     return None if text is None else UNKNOWN if UNKNOWN in text and len(text) > len(UNKNOWN) * 3 else short(text)
 
 
-def _result(event: PolicyEvent) -> PolicyResult:
-    """The engine puts a rule's description before what the rule said, in a line of its own."""
+def asked(summary: SummaryEvent) -> dict[str, str]:
+    """Name of each policy pack that the engine asked -> its version."""
+    return {name.partition("|")[0]: version for name, version in (summary.policy_packs or {}).items()}
+
+
+def result(event: PolicyEvent) -> PolicyResult:
+    """What a rule said. The engine puts the rule's description before it, in a line of its own."""
     lines = plain(event.message).splitlines() or [""]
     verdict = Verdict.VIOLATION if event.enforcement_level == "mandatory" else Verdict.WARNING
     # Only where the rule's own words begin: a value that it repeats must not pass for its verdict.

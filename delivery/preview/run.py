@@ -45,7 +45,10 @@ def preview(
 
     def ask() -> None:
         packs = [str(pack)] if pack is not None else None
-        handle.preview(on_event=heard.append, policy_packs=packs, color="never", suppress_progress=True)
+        told = [str(stack.pack_config)] if packs and stack.pack_config is not None else None
+        handle.preview(
+            on_event=heard.append, policy_packs=packs, policy_pack_configs=told, color="never", suppress_progress=True
+        )
 
     refusal = _attend(ask, stack, output, f"the engine's preview of stack {stack.name}", timeout)
     found = events.preview(heard)

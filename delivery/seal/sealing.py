@@ -10,13 +10,14 @@ from typing import Any
 
 from pulumi import automation as auto
 
-from components.spec import Environment
+from delivery import purpose
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
 from delivery.output import Output
+from delivery.policing import Policing
 from delivery.preview import run
-from delivery.preview.model import Preview, Verdict
-from delivery.preview.text import UNDECIDED_IN_PROD, counts
+from delivery.preview.model import Preview
+from delivery.preview.text import counts
 from delivery.seal import document, source, state, steps
 from delivery.seal.plan import MOST, missing, moved
 from delivery.stack import ProgramStack
@@ -45,7 +46,7 @@ def save(
     plan = {
         "project": stack.project,
         "stack": stack.name,
-        "made": {"at": datetime.now(UTC).isoformat(timespec="seconds"), "by": source.who()},
+        "made": {"at": datetime.now(UTC).isoformat(timespec="seconds"), "by": purpose.user()},
         "summary": counts(found),
         "policyPack": os.path.relpath(pack, stack.directory) if pack is not None else None,
         **rested,
@@ -58,15 +59,17 @@ def save(
 
 def check(
     path: Path,
-    environment: Environment,
     stack: ProgramStack,
     handle: auto.Stack,
     output: Output,
+    rules: Policing,
     *,
     timeout: float = run.TIMEOUT,
 ) -> None:
     """Refuse the apply unless everything is as it was sealed; previews again for that, and looks at the state once
     more when the engine is about to begin. DeliveryError with exit code 4 (or 3, for a policy) where it does not hold.
+
+    A plan that was made without the pack is judged by the project's own all the same.
     """
     plan = document.read(path)
     _same_stack(path, plan, stack)
@@ -76,20 +79,12 @@ def check(
     output.say(
         f"Plan {path.name} of {plan['made']['at']} by {plan['made']['by']}: {plan['summary']}. Previewing again."
     )
-    found = run.preview(handle, stack, output, pack=pack, timeout=timeout)
-    if found.said(Verdict.VIOLATION):
-        raise violated(stack.name, found)
+    rules.pack = pack or rules.pack
+    found = run.preview(handle, stack, output, pack=rules.pack, timeout=timeout)
+    rules.keep(found)
     _hold(plan, _masked(_promised(found, stored), output.masker), stack)
-    if environment.tier == "prod" and found.said(Verdict.UNDECIDED):
-        output.warn(UNDECIDED_IN_PROD)
     output.say("The plan holds.", "green")
     stack.engine.before_update = lambda: _hold(plan, {"state": state.version(stack.state())}, stack)
-
-
-def violated(stack: str, found: Preview, content: Mapping[str, Any] | None = None) -> DeliveryError:
-    """A mandatory policy says no."""
-    details = tuple(f"{one.rule} ({one.resource}): {one.message}" for one in found.said(Verdict.VIOLATION))
-    return DeliveryError(f"Stack {stack!r} violates a mandatory policy.", Exit.POLICY, details=details, content=content)
 
 
 def _rested(stack: ProgramStack, stored: Mapping[str, Any], pack: Path | None) -> dict[str, Any]:

@@ -23,6 +23,7 @@ ENGINE = "engine"
 CLUSTER = "cluster"
 CHECKS = "checks"
 GATEWAY = "gateway"
+SUPPLY = "supply"
 RULES = "rules"
 MONITORING = "monitoring"
 
@@ -61,10 +62,14 @@ def ensure(parts: Sequence[str] = (ENGINE, CLUSTER), progress: Progress | None =
     Raises:
         SandboxError: something can be neither found nor built here; the message says what helps.
     """
+    from_source = not (ENGINE in parts and official.reachable())
+    lanes = _lanes(parts, from_source)
+    ready = all(_built(item) for lane in lanes for item in lane) and _debian_ready(parts)
+    if ready and from_source:
+        # What is there is used at once: somebody else's preparation of other parts may take minutes.
+        return _assemble(parts, from_source)
     with _locked():
-        from_source = not (ENGINE in parts and official.reachable())
-        lanes = _lanes(parts, from_source)
-        if all(build.result(item).is_dir() for lane in lanes for item in lane) and _debian_ready(parts):
+        if all(_built(item) for lane in lanes for item in lane) and _debian_ready(parts):
             return _assemble(parts, from_source)
         shown = progress or Progress("Preparing the toolchain")
         steps = {item.name: shown.add(item.title, item.seconds) for lane in lanes for item in lane if not _built(item)}
@@ -78,6 +83,11 @@ def ensure(parts: Sequence[str] = (ENGINE, CLUSTER), progress: Progress | None =
             for outcome in [workers.submit(_run_lane, lane, steps, shown) for lane in lanes]:
                 outcome.result()
         return _assemble(parts, from_source)
+
+
+def prepared(part: str) -> bool:
+    """Whether everything of a part that is compiled is in the cache."""
+    return all(_built(item) for lane in _lanes((part,), from_source=True) for item in lane)
 
 
 def current(parts: Sequence[str] = (ENGINE, CLUSTER)) -> Toolchain:
@@ -110,6 +120,8 @@ def _lanes(parts: Sequence[str], from_source: bool) -> list[tuple[versions.GoBui
         lanes.append(versions.gateway())
     if CHECKS in parts:
         lanes.append(versions.checks())
+    if SUPPLY in parts:
+        lanes.append(versions.supply())
     return lanes
 
 

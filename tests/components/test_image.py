@@ -10,8 +10,9 @@ from typing import Any
 import pulumi
 import pytest
 
+from components import compared
 from components.context import content_hash
-from components.image import ContainerImage, ContainerImageArgs
+from components.image import NO_DIGEST, ContainerImage, ContainerImageArgs
 from components.registry import ContainerRegistry, ContainerRegistryArgs, Login
 from components.spec.environment import Registry
 from components.spec.service import Build
@@ -63,6 +64,14 @@ def test_a_preview_knows_no_digest(context: Path) -> None:
     recording = built(context, Build(context="app"), preview=True)
     component = recording.one("caas:image:ContainerImage")
     assert recording.outputs[component.urn] == {"reference": UNKNOWN}
+
+
+@pytest.mark.parametrize(("preview", "digest"), [(True, NO_DIGEST), (False, DIGEST)])
+def test_a_preview_that_is_compared_knows_a_stand_in_and_an_update_never_does(
+    context: Path, preview: bool, digest: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(compared.VARIABLE, "1")
+    assert built(context, Build(context="app"), preview=preview).result == f"{REPOSITORY}@{digest}"
 
 
 def test_everything_that_a_build_may_say(context: Path) -> None:

@@ -14,6 +14,7 @@ from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
 from delivery.output import Output
 from delivery.promote import Move, mixture, plan, promote, same
+from delivery.purpose import Purpose
 from delivery.records import Outcome
 from tests import projects
 from tests.cluster import hello
@@ -83,4 +84,4 @@ def test_what_runs_must_be_what_was_released() -> None:
 
 def test_a_stack_is_not_promoted_to_itself(tmp_path: Path) -> None:
     with pytest.raises(DeliveryError, match="--from and --to both name 'prod'"):
-        promote(tmp_path, "prod", "prod", Output(), timeout=1, lock_timeout=1)
+        promote(tmp_path, "prod", "prod", Output(), timeout=1, lock_timeout=1, why=Purpose("promote"))

@@ -13,6 +13,7 @@ from delivery.records import Commit, Kind, Outcome, Owner, Release
 
 T = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 IMAGE = "registry.test/hello@sha256:" + "a" * 64
+SAID = {"packs": {"caas": "0.2.0"}, "violation": ["image-digest shop"], "because": "INC-7"}
 
 
 def release(number: int = 1, **changes: Any) -> Release:
@@ -42,10 +43,19 @@ def test_a_release_without_an_end_is_in_progress() -> None:
 
 def test_an_end_says_how_when_and_with_what() -> None:
     at = T + timedelta(seconds=90)
-    end = records.ended("id-1", at, Outcome.FAILED, reason="it crashed", images={"hello": IMAGE}, changed=4)
+    how: dict[str, Any] = {"reason": "it crashed", "images": {"hello": IMAGE}, "changed": 4, "policies": SAID}
+    end = records.ended("id-1", at, Outcome.FAILED, **how)
     (found,) = records.releases([records.begun(release()), end])
-    assert found == release(ended=at, outcome=Outcome.FAILED, reason="it crashed", images={"hello": IMAGE}, changed=4)
+    assert found == release(ended=at, outcome=Outcome.FAILED, **how)
+    assert found.document()["policies"] == SAID
     assert found.seconds == 90
+
+
+def test_an_end_of_an_older_version_tells_nothing_of_policies() -> None:
+    end = records.ended("id-1", T, Outcome.SUCCEEDED)
+    del end["policies"]
+    (found,) = records.releases([records.begun(release()), end])
+    assert found.policies is None
 
 
 def test_the_images_known_at_the_beginning_stay_where_the_end_knows_none() -> None:

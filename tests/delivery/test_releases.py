@@ -22,6 +22,7 @@ from tests.delivery.test_records import IMAGE, release
 
 CONFIGURATION = {"services": {"hello": {"cpu": 1}}}
 PLAN = Intent(Kind.UP, Owner("ada", "laptop", 42), CONFIGURATION)
+POLICIES = {"packs": {"caas": "0.2.0"}, "violation": [], "because": None}
 AGAIN = replace(PLAN, kind=Kind.ROLLBACK, source="3", images={"hello": IMAGE})
 
 
@@ -62,12 +63,13 @@ def recorded(
         if error is not None:
             raise error
         running.applied({"hello": IMAGE}, 7)
+        running.policies = POLICIES
 
 
 def test_a_good_one_is_recorded_with_what_it_ran(played: Played) -> None:
     recorded(played)
     end = {"number": 4, "configuration": CONFIGURATION, "outcome": Outcome.SUCCEEDED, "reason": None}
-    assert played.ends == [{**end, "images": {"hello": IMAGE}, "changed": 7}]
+    assert played.ends == [{**end, "images": {"hello": IMAGE}, "changed": 7, "policies": POLICIES}]
 
 
 @pytest.mark.parametrize(
@@ -76,6 +78,7 @@ def test_a_good_one_is_recorded_with_what_it_ran(played: Played) -> None:
         (KeyboardInterrupt(), Outcome.INTERRUPTED, "stopped by Ctrl-C or SIGTERM"),
         (DeliveryError("Held.", Exit.LOCKED), Outcome.REFUSED, "Held"),
         (DeliveryError("No.", Exit.POLICY), Outcome.REFUSED, "No"),
+        (DeliveryError("No.", Exit.POLICY, begun=True), Outcome.FAILED, "No"),
         (DeliveryError("Hm.", Exit.NOT_PROVEN, details=("a", "b", "c", "d")), Outcome.NOT_PROVEN, "Hm; a; b; c"),
         (DeliveryError("Bad.", Exit.DEPLOYMENT_FAILED), Outcome.FAILED, "Bad"),
         (DeliveryError("Bad.", Exit.DEPLOYMENT_FAILED, rolled_back=True), Outcome.ROLLED_BACK, "Bad"),

@@ -234,3 +234,32 @@ def test_the_pack_runs_with_the_project_s_own_packages() -> None:
     program = YAML(typ="safe").load(ROOT / "Pulumi.yaml")["runtime"]["options"]
     assert (PACK / options["virtualenv"]).resolve() == (ROOT / program["virtualenv"]).resolve()
     assert options["toolchain"] == program["toolchain"]
+
+
+CONFIG_MAP = """
+    from pulumi_kubernetes.core.v1 import ConfigMap
+
+    labels = {"caas.owner": "others"}
+    ConfigMap("settings", metadata={"name": "settings", "namespace": "shop", "labels": labels}, data={"LEVEL": "info"})
+"""
+
+
+def test_a_remedy_is_a_change_that_the_preview_shows(tmp_path: Path) -> None:
+    engine = project(tmp_path, CONFIG_MAP, KUBECONFIG=str(tmp_path / "none"))
+    engine.must("stack", "init", "prod")
+    engine.must("config", "set", "caas:owner", "shop-team")
+    engine.must("config", "set", "caas:costCentre", "4711")
+    refused = engine.pulumi("preview", "--policy-pack", str(PACK))
+    assert refused.code != 0
+    assert "nothing says which cost-centre it belongs to" in refused.text
+    chosen = tmp_path / "chosen.json"
+    chosen.write_text(json.dumps({"required-tags": "remediate"}))
+    shown = engine.must("preview", "--diff", "--policy-pack", str(PACK), "--policy-pack-config", str(chosen))
+    told, _, resource = shown.partition("kubernetes:core/v1:ConfigMap: (create)")
+    # The engine tells whose work it is, and what is added; what is there stays.
+    assert "[remediate]  required-tags  (kubernetes:core/v1:ConfigMap: settings)" in told
+    for line in ('caas.cost-centre: "4711"', 'caas.environment: "prod"'):
+        assert f"+ {line}" in told
+        assert line in resource
+    assert 'caas.owner      : "others"' in resource
+    assert "shop-team" not in shown

@@ -236,3 +236,14 @@ def test_waivers_are_read_from_the_data(data: Path) -> None:
     ((_, level, message),) = analyzed(started(), door="open")
     assert level == ADVISORY
     assert message.startswith("waived: the door is open (door); web-team until 2999-")
+
+
+@pytest.mark.usefixtures("data")
+def test_a_whole_number_among_the_options_is_one() -> None:
+    attestations = {"sha256:aa": {"signed": True, "sbom": True, "critical": 0}}
+    analyzer = started()
+    analyzer.Configure(config("open-door", MANDATORY, attestations=attestations, share=0.5), Context())
+    options = analyzer.judge.situation.options["open-door"]
+    assert options == {"attestations": attestations, "share": 0.5}
+    # A rule that counts refuses to count with anything else.
+    assert type(options["attestations"]["sha256:aa"]["critical"]) is int

@@ -12,7 +12,14 @@ from sandbox.errors import SandboxError
 from sandbox.progress import Progress
 from sandbox.toolchain import build, debian, official, patches, versions
 
-ALL_BUILDS = (*versions.engine(), *versions.cluster(), *versions.prometheus())
+ALL_BUILDS = (
+    *versions.engine(),
+    *versions.cluster(),
+    *versions.prometheus(),
+    *versions.monitoring(),
+    *versions.checks(),
+    *versions.supply(),
+)
 
 
 def test_the_engine_and_its_python_sdk_have_one_version() -> None:
@@ -162,3 +169,16 @@ def test_the_prepared_engine_is_the_pinned_one() -> None:
     variables = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"}
     said = subprocess.run([pulumi, "version"], capture_output=True, text=True, check=True, env=variables).stdout
     assert said.strip() == f"v{versions.PULUMI_VERSION}"
+
+
+def test_what_is_there_is_used_while_somebody_else_prepares(monkeypatch: pytest.MonkeyPatch) -> None:
+    def held() -> None:
+        raise AssertionError("it waited for its turn")
+
+    monkeypatch.setattr(official, "reachable", lambda: False)
+    monkeypatch.setattr(toolchain, "_locked", held)
+    monkeypatch.setattr(toolchain, "_built", lambda item: True)
+    assert toolchain.ensure((toolchain.ENGINE,)).directories[0] == paths.PLUGINS
+    monkeypatch.setattr(toolchain, "_built", lambda item: False)
+    with pytest.raises(AssertionError, match="it waited for its turn"):
+        toolchain.ensure((toolchain.ENGINE,))

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pulumi
+import pytest
 
-from components import platform
+from components import compared, platform
 from components.spec import Environment
 from delivery.parity import allowed
 from delivery.parity.compare import Difference, compare
@@ -60,9 +61,9 @@ def resources(environment: Environment) -> Resources:
         values = {key: pulumi.Output.secret("value") for key in environment.secret_keys}
         return platform.declare(environment, values)
 
-    # What ECS is told of a task's containers is one text, which a preview does not know before the roles exist.
-    preview = environment.platform != "aws-ecs"
-    recorded = record(program, stack_name=environment.stack, preview=preview).resources
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(compared.VARIABLE, "1")
+        recorded = record(program, stack_name=environment.stack, preview=True).resources
     return [{"type": one.type, "name": one.name, "inputs": copy.deepcopy(one.inputs)} for one in recorded]
 
 

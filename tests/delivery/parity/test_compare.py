@@ -225,7 +225,9 @@ def test_on_ecs_zones_ways_out_and_spot_may_differ() -> None:
     right = declared(ecs("prod", aws={"nat": "zone"}))
     refused, accepted = differences(left, right)
     assert refused == []
-    # One gateway in one zone and one in each are the same words: only their number differs.
+    (ways_out,) = [one for one in accepted if one.type == "aws:ec2/natGateway:NatGateway" and not one.path]
+    assert (ways_out.left, ways_out.right) == ("1 declared", "3 declared")
+    assert "aws.nat" in (ways_out.reason or "")
     assert {"cidrBlock", "capacityProviderStrategies[1].weight"} <= {one.path for one in accepted}
 
 
