@@ -50,7 +50,7 @@ lint: venv ## Style, types and generated pages.
 	@.venv/bin/mypy .
 
 test: lint ## Everything: unit, component, engine and cluster tests on a real sandbox.
-	@$(PY) -m sandbox build engine cluster checks
+	@$(PY) -m sandbox build engine cluster checks supply
 	@$(PY) -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder --durations 10
 
 test-fast: lint ## What needs neither the engine nor a cluster.

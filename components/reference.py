@@ -26,6 +26,7 @@ PUBLIC = (
     "components.image.ContainerImage",
     "components.kubernetes.cluster.Cluster",
     "components.kubernetes.service.Service",
+    "components.kubernetes.monitoring.MonitoringStack",
     "components.kubernetes.candidate.Candidate",
     "components.aws.account.Account",
     "components.aws.registry.ContainerRegistry",

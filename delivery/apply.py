@@ -63,6 +63,7 @@ class Journal:
         self.changes: dict[str, int] = {}
         self.errors: list[str] = []
         self._failed: dict[str, StepEventStateMetadata] = {}
+        self._unchanged: list[StepEventStateMetadata] = []
         self._said: dict[str, str] = {}
         self.done = 0
         """Resources that were changed so far, but for the engine's own providers."""
@@ -131,6 +132,11 @@ class Journal:
         """How many resources the apply changed."""
         return sum(n for op, n in self.changes.items() if op not in QUIET)
 
+    @property
+    def not_updated(self) -> list[StepEventStateMetadata]:
+        """What was to be changed and was not, as it was to become."""
+        return list(self._unchanged)
+
     def targets(self) -> dict[Target, float]:
         """A copy of ``rolling``."""
         with self._lock:
@@ -148,6 +154,8 @@ class Journal:
         # One that replaces another is in the state already.
         if _word(step) == "create" and step.new:
             self._failed[step.urn] = step.new
+        elif _word(step) == "update" and step.new:
+            self._unchanged.append(step.new)
 
     def _end(self, step: StepEventMetadata, how: str) -> None:
         word = _word(step)

@@ -11,6 +11,8 @@ from delivery.declared import DeclaredService
 from delivery.observe.model import Target
 
 COMPONENT = "caas:kubernetes:Candidate"
+ROUTE = "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute"
+AUTOSCALER = "kubernetes:autoscaling/v2:HorizontalPodAutoscaler"
 
 State = Mapping[str, Any]
 """The deployment as it is stored."""
@@ -41,6 +43,23 @@ def routes(state: State, names: list[str]) -> list[str]:
     """The resources that are these services' own routes."""
     wanted = {f"{name}-route" for name in names}
     return [urn for urn in map(str, _all(state, "urn")) if urn.rpartition("::")[2] in wanted]
+
+
+def routed(state: State) -> list[str]:
+    """The services that have a route of their own, which a release can have taken."""
+    found = [
+        urn for urn, type_ in zip(map(str, _all(state, "urn")), _all(state, "type"), strict=True) if type_ == ROUTE
+    ]
+    own = [urn for urn in found if COMPONENT not in urn.split("::")[2]]
+    return sorted(urn.rpartition("::")[2].removesuffix("-route") for urn in own)
+
+
+def minimum(state: State, service: str) -> int | None:
+    """The least instances that the autoscaler of a service is declared with; None where it has none."""
+    for resource in state.get("resources") or []:
+        if resource["type"] == AUTOSCALER and resource["inputs"]["metadata"]["name"] == service:
+            return int(resource["inputs"]["spec"]["minReplicas"])
+    return None
 
 
 def stable(state: State, service: str) -> Target | None:

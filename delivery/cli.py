@@ -26,7 +26,7 @@ from delivery.command_line import (
     environment_of,
     run,
 )
-from delivery.commands import moves, operations, parity, preview, records, release_control, review
+from delivery.commands import moves, operations, parity, pipeline, preview, records, release_control, review, supply
 from delivery.engine import Engine
 from delivery.observe.platforms import observer_for
 from delivery.output import Output
@@ -134,6 +134,8 @@ moves.register(app)
 operations.register(app)
 review.register(app)
 preview.register(app)
+pipeline.register(app)
+supply.register(app)
 
 
 def main() -> NoReturn:

@@ -47,6 +47,12 @@ def between(directory: Path, old: str, new: str) -> tuple[str, ...] | None:
     return None if listed is None else tuple(listed.splitlines())
 
 
+def ids(directory: Path, old: str, new: str) -> tuple[str, ...] | None:
+    """The same commits, by their ids."""
+    listed = _git(directory, "log", "--format=%H", f"{old}..{new}", "--")
+    return None if listed is None else tuple(listed.splitlines())
+
+
 def _branch(directory: Path) -> str | None:
     return _named(PIPELINE_BRANCHES) or _git(directory, "symbolic-ref", "--quiet", "--short", "HEAD") or None
 

@@ -1,6 +1,6 @@
 """May a service be changed although its error budget is spent? docs/adr/0023-error-budget-freeze.md.
 
-``judge`` is pure. ``check`` asks Prometheus for what each service that runs has answered in its SLO's period.
+``judge`` is pure. ``check`` asks the platform's source what each service that runs has answered in its SLO's period.
 """
 
 from __future__ import annotations
@@ -11,19 +11,18 @@ from enum import Enum
 from typing import Any, Protocol
 
 from components import slo
-from components.slo import Budget, Queries
+from components.slo import Budget
 from components.spec import Environment
 from components.spec.defaults import Freeze, freeze
 from components.spec.service import Service
 from delivery.exit_codes import Exit
 from delivery.gate import LEAST, Sample
+from delivery.metrics.sources import Metrics, Source, measured, source_of
 from delivery.notify import FrozenError
+from delivery.observe.model import Target
 from delivery.output import Output
-from delivery.prometheus import MetricsError, Prometheus
+from delivery.prometheus import MetricsError
 from delivery.purpose import Purpose
-
-MEASURED = ("kubernetes", "gke")
-"""Platforms whose services' metrics are found in Prometheus by namespace and pod."""
 
 
 class State(Enum):
@@ -42,13 +41,6 @@ class Finding:
     state: State
     text: str
     """In words, with figures."""
-
-
-class Metrics(Protocol):
-    """Whoever knows what a service has answered."""
-
-    def sample(self, queries: Queries) -> Sample:
-        """What it answered in the queries' window; MetricsError where that cannot be had."""
 
 
 class Outputs(Protocol):
@@ -104,35 +96,36 @@ def check(
     mode = freeze(environment.gate, environment.tier)
     if mode == "off" or why.recovery:
         return
-    if environment.gate.prometheus is None:
-        output.warn(f"The error budget of {environment.stack} is not known: gate.prometheus names no source.")
+    try:
+        source = source_of(environment, metrics)
+    except MetricsError as error:
+        output.warn(f"The error budget of {environment.stack} is not known: {error}.")
         return
-    if environment.platform not in MEASURED:
-        output.warn(
-            f"The error budget of {environment.stack} is not known: on {environment.platform} its metrics are not "
-            "found in Prometheus."
-        )
-        return
-    source = metrics or Prometheus(environment.gate.prometheus)
     decide(mode, tuple(_findings(stack.outputs(), environment, source, output)), why, environment.stack, output)
 
 
 def _findings(
-    outputs: Mapping[str, Any], environment: Environment, metrics: Metrics, output: Output
+    outputs: Mapping[str, Any], environment: Environment, source: Source, output: Output
 ) -> Iterator[Finding]:
     """One for each service that runs: what was never applied has spent nothing."""
     running = outputs.get("services")
     for service in environment.services:
         place = running.get(service.name) if isinstance(running, Mapping) else None
-        if isinstance(place, Mapping) and service.metrics_path is None:
+        if isinstance(place, Mapping) and not measured(environment, service):
             output.warn(f"The error budget of {service.name} is not known: it has no metrics.")
         elif isinstance(place, Mapping):
-            yield _finding(service, str(place["namespace"]), str(place["deployment"]), environment, metrics)
+            yield _finding(service, _target(place), environment, source)
 
 
-def _finding(service: Service, namespace: str, deployment: str, environment: Environment, metrics: Metrics) -> Finding:
+def _target(place: Mapping[str, Any]) -> Target:
+    """On ECS the cluster and its service."""
+    namespace, name = place.get("namespace", place.get("cluster")), place.get("deployment", place.get("service"))
+    return Target(str(namespace), str(name))
+
+
+def _finding(service: Service, where: Target, environment: Environment, source: Source) -> Finding:
     try:
-        sample = metrics.sample(slo.over_the_period(service, namespace, deployment))
+        sample = source.period(service, where)
     except MetricsError as error:
         return Finding(service.name, State.UNKNOWN, str(error))
     return judge(service.name, sample, slo.budget(service), environment.gate.minimum_requests, service.slo.period)

@@ -1,39 +1,29 @@
 """The releases of a stack, kept beside its state: written before anything is changed, and again when it is over.
 
-The ledger is the outputs of a stack of its own, ``<project>-releases/<stack>``, which the engine reads and writes in
-whatever backend holds the state: docs/adr/0022-releases-beside-the-state.md. No secret is in it.
+The ledger is the outputs of a stack of its own, ``<project>-releases/<stack>`` (``kept.py``), in whatever backend holds
+the state: docs/adr/0022-releases-beside-the-state.md. No secret is in it.
 """
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
-import json
 import os
 import socket
-import tempfile
-import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-from pulumi.automation.errors import CommandError
-
-from delivery import locks, processes, purpose, records
+from delivery import processes, purpose, records
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
+from delivery.kept import Kept
 from delivery.records import Commit, Kind, Outcome, Owner, Release
 from delivery.stack import ProgramStack
 
 SUFFIX = "-releases"
 """What the ledger's project is called after the program's."""
 FORMAT = 1
-LOCK_TIMEOUT = 60.0
-"""Seconds to wait for somebody else who writes into the same ledger, which takes about one."""
-_INTERVAL = 0.5
 
 
 @dataclass(frozen=True)
@@ -89,12 +79,11 @@ class Ledger:
 
     def __init__(self, stack: ProgramStack) -> None:
         self._stack = stack
-        self.project = f"{stack.project}{SUFFIX}"
+        self._kept = Kept(stack, f"{stack.project}{SUFFIX}")
 
     def read(self) -> Book:
         """Everything that was recorded; an empty book for a stack that never had a release."""
-        with self._workspace() as directory:
-            return self._read(directory) or Book()
+        return self._book(self._kept.read() or {})
 
     def begin(self, intent: Intent) -> tuple[Release, tuple[Release, ...]]:
         """Record a release that is about to begin; answers it, to be ended, and those before it. Nothing may be changed
@@ -166,25 +155,15 @@ class Ledger:
         self._change(add)
         return next(one for one in records.releases((records.begun(release), last)))
 
-    def _change(self, change: Callable[[Book], Book]) -> None:
-        """Read, change and write, as the only one on this machine who does."""
-        with self._workspace() as directory, self._alone():
-            book = self._read(directory)
-            if book is None:
-                self._engine(directory, "stack", "init", "--no-select")
-                book = Book()
-            self._write(directory, change(book))
+    def remove(self) -> None:
+        """Forget everything, for a stack that is about to be forgotten itself. Nothing where there is no record."""
+        self._kept.remove()
 
-    def _read(self, directory: Path) -> Book | None:
-        """None where there is no ledger yet."""
-        try:
-            text = self._engine(directory, "stack", "export")
-        except DeliveryError as error:
-            if error.message.startswith("There is no stack"):
-                return None
-            raise
-        resources = (json.loads(text).get("deployment") or {}).get("resources") or []
-        outputs = next((one.get("outputs") or {} for one in resources), {})
+    def _change(self, change: Callable[[Book], Book]) -> None:
+        """Read, change and write, as the only one anywhere who does."""
+        self._kept.change(lambda outputs: _outputs(change(self._book(outputs))))
+
+    def _book(self, outputs: Mapping[str, Any]) -> Book:
         if outputs.get("format", FORMAT) != FORMAT:
             raise self._unreadable(f"its format is {outputs['format']}, this program knows {FORMAT}")
         try:
@@ -195,67 +174,16 @@ class Ledger:
 
     def _unreadable(self, why: str) -> DeliveryError:
         return DeliveryError(
-            f"The record of stack {self._stack.name!r}'s releases ({self.project}/{self._stack.name} in "
+            f"The record of stack {self._stack.name!r}'s releases ({self._kept.project}/{self._stack.name} in "
             f"{self._stack.backend}) cannot be read: {why}.",
             Exit.BAD_INPUT,
             remedy="Use the version of caas that wrote it, or import one of the backend's backups of that stack.",
         )
 
-    def _write(self, directory: Path, book: Book) -> None:
-        urn = f"urn:pulumi:{self._stack.name}::{self.project}::pulumi:pulumi:Stack::{self.project}-{self._stack.name}"
-        outputs = {"format": FORMAT, "entries": list(book.entries), "configurations": dict(book.configurations)}
-        resource = {"urn": urn, "custom": False, "type": "pulumi:pulumi:Stack", "outputs": outputs}
-        manifest = {"time": datetime.now(UTC).isoformat(), "magic": "", "version": ""}
-        file = directory / "ledger.json"
-        file.write_text(
-            json.dumps({"version": 3, "deployment": {"manifest": manifest, "resources": [resource]}}), encoding="utf-8"
-        )
-        until = time.monotonic() + LOCK_TIMEOUT
-        while True:
-            try:
-                self._engine(directory, "stack", "import", "--file", str(file))
-                return
-            except DeliveryError as error:
-                if error.code is not Exit.LOCKED or time.monotonic() >= until:
-                    raise
-                self._free(directory)
-                time.sleep(_INTERVAL)
 
-    def _free(self, directory: Path) -> None:
-        """Break the ledger's own lock where its owner is dead: an engine that was killed while it wrote."""
-        last = self._stack.engine.last
-        holders = locks.in_message(f"{last.stderr}\n{last.stdout}")
-        if holders and all(lock.owner_is_dead() for lock in holders):
-            self._engine(directory, "cancel", "--yes")
-
-    def _engine(self, directory: Path, *arguments: str) -> str:
-        # There is nothing to encrypt, and the engine asks for a passphrase all the same.
-        variables = {"PULUMI_CONFIG_PASSPHRASE": ""}
-        if self._stack.url is not None:
-            variables["PULUMI_BACKEND_URL"] = self._stack.url
-        try:
-            return self._stack.engine.run([*arguments, "--stack", self._stack.name], str(directory), variables).stdout
-        except CommandError as error:
-            raise self._stack.explain() from error
-
-    @contextlib.contextmanager
-    def _workspace(self) -> Iterator[Path]:
-        """A project directory for the engine: the ledger's own files are no files of the program."""
-        with tempfile.TemporaryDirectory(prefix="caas-ledger-") as directory:
-            (Path(directory) / "Pulumi.yaml").write_text(
-                json.dumps({"name": self.project, "runtime": "yaml"}), encoding="utf-8"
-            )
-            yield Path(directory)
-
-    @contextlib.contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Hold back others on this machine. Those on another one are held back by the engine while it writes."""
-        home = Path(os.environ.get("XDG_STATE_HOME") or "~/.local/state").expanduser() / "caas" / "ledgers"
-        directory = home / self.project
-        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with (directory / f"{self._stack.name}.lock").open("w", encoding="utf-8") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+def _outputs(book: Book) -> dict[str, Any]:
+    """As the engine keeps it."""
+    return {"format": FORMAT, "entries": list(book.entries), "configurations": dict(book.configurations)}
 
 
 def find(found: Sequence[Release], number: int) -> Release | None:

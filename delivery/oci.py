@@ -21,6 +21,7 @@ from delivery import logins
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
 from delivery.protect import MANIFESTS
+from delivery.proxies import Pools
 
 REFERENCE = re.compile(r"^(?P<host>[^/@]+)/(?P<path>[^@:]+)@(?P<digest>sha256:[0-9a-f]{64})$")
 LOOPBACK = re.compile(r"^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$")
@@ -66,7 +67,7 @@ class Registry:
         self.name = f"{host}/{path}"
         self._base = f"{'http' if LOOPBACK.match(host) else 'https'}://{host}/v2/"
         self._host, self._path, self._actions = host, path, actions
-        self._pool = pool or urllib3.PoolManager(timeout=urllib3.Timeout(connect=REACHED, read=LIMIT), retries=_RETRIES)
+        self._pool = pool or Pools(timeout=urllib3.Timeout(connect=REACHED, read=LIMIT), retries=_RETRIES)
         self._authorization: str | None = None
 
     def has(self, kind: str, digest: str) -> bool:
@@ -82,6 +83,11 @@ class Registry:
         if _digest(content) != digest:
             raise self._wrong(digest, _digest(content))
         return content, kind
+
+    def tagged(self, tag: str) -> str | None:
+        """The digest of what a tag names; None where there is no such tag."""
+        with self._ask("GET", f"manifests/{tag}", good=(200, 404)) as answer:
+            return _digest(answer.read(LARGEST_MANIFEST, decode_content=True)) if answer.status == 200 else None
 
     def blob(self, digest: str) -> Iterator[bytes]:
         """A blob, piece by piece; fails at the end where it is not what its digest says."""
@@ -213,6 +219,19 @@ def copy(image: str, repository: str, tag: str) -> int:
     source = Reference.of(image)
     host, _, path = repository.partition("/")
     return _Copy(Registry(source.host, source.path), Registry(host, path, "pull,push")).whole(source.digest, tag)
+
+
+def copy_tag(source: str, target: str, tag: str) -> bool:
+    """Copy what a tag names from one repository (``host/path``) to another; answers whether there was anything.
+
+    DeliveryError where either registry refuses.
+    """
+    here, there = source.partition("/"), target.partition("/")
+    registry = Registry(here[0], here[2])
+    digest = registry.tagged(tag)
+    if digest is not None:
+        _Copy(registry, Registry(there[0], there[2], "pull,push")).whole(digest, tag)
+    return digest is not None
 
 
 class _Copy:

@@ -20,6 +20,7 @@ from delivery.output import Output
 from delivery.purpose import Purpose
 from delivery.records import Kind, Outcome, Release
 from delivery.stack import ProgramStack
+from delivery.supply import carry
 from delivery.up import Result
 from delivery.verify import verify
 
@@ -72,6 +73,7 @@ def promote(
     rollback.found_in_registry((one.image for one in moves), f"Release {name}", output)
     for move in moves:
         _carry(move, output)
+        _carry_attestations(move, configuration, mixed, output)
     intent = releases.intent(
         directory,
         environment,
@@ -145,6 +147,19 @@ def _carry(move: Move, output: Output) -> None:
     output.say(f"{move.service}: copying {digest[:19]} to {move.repository}.")
     size = oci.copy(move.image, move.repository, f"release-{digest.rpartition(':')[2][:20]}")
     output.say(f"{move.service}: {move.target} is there, {size / 1e6:.1f} MB copied.")
+
+
+def _carry_attestations(move: Move, old: Mapping[str, Any], new: Mapping[str, Any], output: Output) -> None:
+    """From where the first environment keeps them to where the second one looks for them."""
+    if not oci.REFERENCE.match(move.image):
+        return
+    source, target = (
+        (settings.get("supplyChain") or {}).get("repository") or image.rpartition("@")[0]
+        for settings, image in ((old, move.image), (new, move.target))
+    )
+    copied = carry.carry(move.image.rpartition("@")[2], source, target)
+    if copied:
+        output.say(f"{move.service}: its attestations are in {target}.")
 
 
 def _tell(directory: Path, target: str, project: str, release: Release, output: Output) -> None:

@@ -6,8 +6,8 @@ import getpass
 import os
 from dataclasses import dataclass
 
-PIPELINE_USERS = ("GITLAB_USER_LOGIN", "GITHUB_ACTOR", "BUILD_USER_ID")
-"""Environment variables in which GitLab, GitHub and Jenkins name who started a job."""
+PIPELINE_USERS = ("GITLAB_USER_LOGIN", "GITHUB_ACTOR", "BUILD_USER_ID", "CAAS_USER")
+"""Environment variables in which GitLab, GitHub, Jenkins and any other pipeline name who started a job."""
 
 
 @dataclass(frozen=True)

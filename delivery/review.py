@@ -16,7 +16,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from components.spec import Environment
-from delivery import locks, recover, review_stack
+from delivery import ledger, locks, recover, review_stack
 from delivery.engine import Engine
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
@@ -137,6 +137,8 @@ def remove(directory: Path, project: str, name: str, output: Output) -> Review:
     stack.select()
     recover.recover(stack, stack.state(), output)
     stack.run("destroy", "--yes", "--skip-preview", "--suppress-progress")
+    # The stack last: as long as it is there, the next removal finds it and goes on.
+    ledger.Ledger(stack).remove()
     stack.run("stack", "rm", "--yes")
     # Where the file is, it was written by us; the engine removes it too, but not on another machine.
     with suppress(FileNotFoundError):

@@ -5,11 +5,12 @@ It changes nothing and judges nothing: ``caas verify`` does that.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from components.spec import read_files
+from components.spec import Environment, SpecError, load_environment, read_files
 from delivery import declared, ledger, locks, recover
 from delivery.engine import Engine
 from delivery.errors import DeliveryError
@@ -18,6 +19,8 @@ from delivery.output import Output
 from delivery.records import Outcome, Release, unended
 from delivery.stack import ProgramStack
 from delivery.verify import Finding, look
+from delivery.watched import Watched
+from delivery.watched import look as look_at
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,8 @@ class Status:
     findings: tuple[Finding, ...]
     unseen: str | None
     """Why nobody could look, where that is so."""
+    watched: Watched | None = None
+    """The alerts that fire, and the budgets that are left; None where the environment names no Prometheus."""
 
     @property
     def differences(self) -> tuple[str, ...]:
@@ -64,6 +69,7 @@ class Status:
             "services": [one.document() for one in self.findings],
             "unseen": self.unseen,
             "differences": list(self.differences),
+            "watched": self.watched.document() if self.watched else None,
         }
 
     def lines(self) -> list[str]:
@@ -78,12 +84,12 @@ class Status:
             lines.append(f"The stack is held by {', '.join(self.holders)}.")
         if self.unseen is not None:
             lines.append(f"What runs could not be seen: {self.unseen}")
-        return [*lines, *self.differences]
+        return [*lines, *self.differences, *(self.watched.lines() if self.watched else ())]
 
 
 def status(directory: Path, stack: str, output: Output) -> Status:
     """Ask the record, the backend and the platform. DeliveryError where there is no such stack."""
-    _, project, _ = read_files(directory, stack)
+    config, project, source = read_files(directory, stack)
     program = ProgramStack(directory, stack, project, Engine())
     program.select()
     made = [one for one in ledger.Ledger(program).read().releases if one.outcome is not Outcome.REFUSED]
@@ -100,6 +106,7 @@ def status(directory: Path, stack: str, output: Output) -> Status:
         holders=living,
         findings=findings,
         unseen=unseen,
+        watched=_watched(program, lambda: load_environment(config, project=project, stack=stack, source=source)),
     )
 
 
@@ -109,6 +116,14 @@ def _seen(program: ProgramStack, stack: str, output: Output) -> tuple[tuple[Find
         return look(truth, observer_of(truth), output), None
     except DeliveryError as error:
         return (), error.line
+
+
+def _watched(program: ProgramStack, described: Callable[[], Environment]) -> Watched | None:
+    """A description that is wrong by now is told by whoever applies it."""
+    try:
+        return look_at(described(), program.outputs())
+    except (DeliveryError, SpecError):
+        return None
 
 
 def _sentence(release: Release | None) -> str:

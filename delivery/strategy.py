@@ -42,6 +42,13 @@ def shifting(environment: Environment) -> dict[str, Service]:
     return {one.name: one for one in environment.services if one.rollout.strategy != "rolling"}
 
 
+def concerned(environment: Environment, state: Callable[[], candidates.State]) -> bool:
+    """Whether any service's traffic is moved, or was until now: then a release of before may have left something."""
+    if environment.platform != "kubernetes":
+        return False
+    return bool(shifting(environment)) or bool(candidates.routed(state()))
+
+
 @dataclass
 class Strategy:
     """The releases of one command."""
@@ -64,7 +71,8 @@ class Strategy:
         """
         state = self.stack.state()
         left = set(candidates.services(state))
-        for name in shifting(self.environment):
+        # Also of those that are not to move traffic any more: what was begun under the old description is still there.
+        for name in candidates.routed(state):
             target = candidates.stable(state, name)
             standing = self.traffic.standing(target) if target else None
             if standing is None or standing.release is None:
@@ -79,12 +87,14 @@ class Strategy:
         self._back(names, apply_)
         return True
 
-    def release(self, apply_: Apply) -> tuple[apply.Journal, bool]:
+    def release(self, apply_: Apply, *, at_once: bool = False) -> tuple[apply.Journal, bool]:
         """Release what has changed. Answers the whole apply's journal, and whether traffic was moved for it.
 
         DeliveryError with DEPLOYMENT_FAILED, and everything as it was, where the new version does not pass.
+
+        :param at_once: Without trying it first: the way back to what has proven itself waits for no traffic.
         """
-        counts = self._changed()
+        counts = {} if at_once else self._changed()
         if not counts:
             return apply_(None), False
         names = sorted(counts)
@@ -104,7 +114,7 @@ class Strategy:
                     self.output.warn(f"Stopped: all traffic of {', '.join(names)} goes back to what serves.")
                 self._back(names, apply_)
                 raise
-        self._back(names, apply_)
+            self._back(names, apply_)
         return journal, True
 
     def _changed(self) -> dict[str, int]:
@@ -190,23 +200,26 @@ class Strategy:
     def _judged(self, subject: Subject, judgement: Judgement, percent: int) -> None:
         """Take the traffic back at once where the new version may not go on."""
         if judgement.outcome is not Outcome.PASS:
-            self.traffic.back(subject.stable)
+            self.traffic.back(subject.stable, hold=True)
             raise _failed(subject, judgement, percent)
 
     def _back(self, names: Sequence[str], apply_: Apply) -> None:
-        """All traffic to what serves, then the new version away, then the count to the autoscaler again."""
+        """All traffic to what serves, then the new version away, then the count to the autoscaler again. Until the last
+        of it is done the routes stay this release's, so that one that is killed here is found and ended as well."""
         state = self.stack.state()
-        for name in names:
-            if (target := candidates.stable(state, name)) is not None:
-                self.traffic.back(target)
+        targets = {name: target for name in names if (target := candidates.stable(state, name)) is not None}
+        for target in targets.values():
+            self.traffic.back(target, hold=True)
         self.stack.engine.variables.pop(VARIABLE, None)
         if urns := candidates.urns(state):
-            # The routes as well: while a new version is tried they are declared with a mark, see route.py.
-            apply_([*urns, *candidates.routes(state, candidates.services(state))])
-        for name in names:
-            service, target = shifting(self.environment).get(name), candidates.stable(state, name)
-            if target is not None and service is not None and service.scaling is not None:
-                self.traffic.hold(target, service.scaling.minimum)
+            # The routes as well: while a new version is tried they are declared with a mark, see route.py. One that is
+            # not declared any more is left to the whole apply, which makes what follows it first.
+            declared_ = [name for name in candidates.services(state) if name in shifting(self.environment)]
+            apply_([*urns, *candidates.routes(state, declared_)])
+        for name, target in targets.items():
+            if (minimum := candidates.minimum(self.stack.state(), name)) is not None:
+                self.traffic.hold(target, minimum)
+            self.traffic.back(target)
 
     def _target(self, name: str) -> Target:
         target = candidates.stable(self.stack.state(), name)

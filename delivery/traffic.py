@@ -158,9 +158,9 @@ class Traffic:
             marks = {RELEASE: json.dumps(asdict(replace(held, renewed=time.time())))}
             self._write(target, route, {"metadata": {"annotations": marks}})
 
-    def back(self, target: Target) -> None:
-        """Everything to the version that serves; nobody's release from then on."""
-        self._set(target, 0, None)
+    def back(self, target: Target, *, hold: bool = False) -> None:
+        """Everything to the version that serves; nobody's release from then on, or with ``hold`` still this one's."""
+        self._set(target, 0, own() if hold else None)
 
     def decide(self, target: Target, decision: str) -> Release | None:
         """Leave a person's decision for whoever runs the release; answers that one, None where there is none."""

@@ -13,22 +13,37 @@ from pulumi.automation import ConcurrentUpdateError
 
 from components.release import VARIABLE
 from components.spec import Environment
-from components.spec.checks_aws import account as account_of
-from delivery import apply, declared, freeze, locks, notify, policing, protect, recover, releases, strategy, taken
+from delivery import (
+    afterwards,
+    apply,
+    declared,
+    freeze,
+    locks,
+    notify,
+    policing,
+    protect,
+    recover,
+    releases,
+    strategy,
+    taken,
+)
 from delivery.engine import Engine
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
 from delivery.ledger import Intent
 from delivery.observe import Observer, Target
-from delivery.observe.platforms import observer_for
+from delivery.observe.platforms import observer_in
 from delivery.output import Output
 from delivery.policing import Policing
 from delivery.preview.run import default_pack
 from delivery.purpose import PLAIN, Purpose
 from delivery.seal import sealing
 from delivery.stack import ProgramStack
+from delivery.supply import handover
+from delivery.supply import run as supplying
 from delivery.traffic import Traffic
 from delivery.verify import Finding, verify
+from delivery.went_back import went_back
 
 LOCK_TIMEOUT = 300.0
 """Seconds to wait for a stack that somebody else is changing."""
@@ -90,26 +105,31 @@ def up(
     if created:
         output.say(f"Made stack {stack.name} in {stack.backend}.")
     output.masker.add(stack.secret_values())
-    observer = _observer(environment)
+    observer = observer_in(environment)
     _await_turn(stack, output, time.monotonic() + lock_timeout, lock_timeout)
     plan = intent or releases.intent(directory, environment, note=why.reason)
     with notify.deployment(stack, environment, output, why) as told, releases.recorded(stack, plan, output) as record:
         freeze.check(stack, environment, output, why)
         rules = Policing(handle, stack, environment, output, why, record, default_pack(directory))
-        if sealed is not None:
-            sealing.check(sealed, stack, handle, output, rules)
-        else:
-            rules.begin()
-        told.start()
-        journal, judgements = _release(handle, stack, environment, observer, output, timeout, lock_timeout, rules)
+        asked, named = rules.pack is not None, plan.images.values()
+        with handover.handed_over(stack, environment, stack.state(), output, asked=asked, more=named):
+            if sealed is not None:
+                sealing.check(sealed, stack, handle, output, rules)
+            else:
+                rules.begin()
+            told.start()
+            journal, judgements = _release(handle, stack, environment, observer, output, timeout, lock_timeout, rules)
         truth = declared.parse(stack.outputs(), stack.name)
         images = {one.name: one.image for one in truth.services}
         record.applied(images, journal.changed)
         output.say(f"Applied: {journal.changed} changed." if journal.changed else "Nothing to change.")
         findings = verify(truth, observer, output, timeout=timeout)
+        if journal.changed and not why.recovery:
+            judgements = {**afterwards.judged(environment, truth, output), **judgements}
         told.success(journal.changed, images)
         before = protect.recent(record.before, environment.releases_kept)
         protect.protect(environment, [one.image for one in truth.services], output, before=before)
+    supplying.after_up(stack, environment, images, output)
     versions = {"pulumi": str(engine.version), **observer.versions()}
     return Result(
         stack.name,
@@ -141,7 +161,7 @@ def _release(
         judged = target is None or VARIABLE in stack.engine.variables
         return _apply(handle, stack, observer, output, lock_timeout, target, rules if judged else None)
 
-    if not strategy.shifting(environment):
+    if not strategy.concerned(environment, stack.state):
         return applied(None), {}
     cluster = environment.kubernetes
     traffic = Traffic(cluster.kubeconfig, cluster.context)
@@ -152,7 +172,7 @@ def _release(
         try:
             if recover.recover(stack, stack.state(), output) | plan.clean(applied):
                 rules.forget()
-            return plan.release(applied)[0], plan.judgements
+            return plan.release(applied, at_once=rules.why.recovery)[0], plan.judgements
         except DeliveryError as error:
             left = until - time.monotonic()
             if error.code is not Exit.LOCKED or left <= 0:
@@ -160,19 +180,6 @@ def _release(
             rules.forget()
             output.say(f"{error.message} Waiting ({left:.0f} s left).", key=error.message)
             time.sleep(min(LOCK_INTERVAL, left))
-
-
-def _observer(environment: Environment) -> Observer:
-    cluster = environment.kubernetes
-    aws = environment.aws
-    return observer_for(
-        environment.platform,
-        kubeconfig=cluster.kubeconfig,
-        context=cluster.context,
-        region=aws.region if aws is not None else None,
-        account=account_of(aws, environment.registry) if aws is not None else None,
-        subscription=environment.azure.subscription if environment.azure is not None else None,
-    )
 
 
 def _apply(
@@ -261,7 +268,7 @@ def _apply_once(
     if isinstance(refusal, ConcurrentUpdateError):
         raise DeliveryError(f"Stack {stack.name!r} is locked.", Exit.LOCKED) from refusal
     if refusal:
-        raise _failed(stack, journal, guard) from refusal
+        raise _failed(stack, journal, guard, observer) from refusal
     return journal
 
 
@@ -278,7 +285,7 @@ def _compare(state: Mapping[str, Any], observer: Observer) -> tuple[dict[Target,
     return {target: snapshot.generation for target, snapshot in seen.items()}, stale
 
 
-def _failed(stack: ProgramStack, journal: apply.Journal, guard: apply.Guard) -> DeliveryError:
+def _failed(stack: ProgramStack, journal: apply.Journal, guard: apply.Guard, observer: Observer) -> DeliveryError:
     if journal.policy_violated:
         return policing.violated(stack.name, journal.policies, changed=journal.done)
     error = stack.explain()
@@ -286,4 +293,10 @@ def _failed(stack: ProgramStack, journal: apply.Journal, guard: apply.Guard) -> 
     evidence = guard.evidence(*found) if found else ()
     said = tuple(e for e in journal.errors if e.rstrip(".") not in error.message)
     ways_out = taken.ways_out(journal.not_made, stack.state().get("resources") or [], stack.name)
-    return DeliveryError(error.message, error.code, remedy=error.remedy, details=(*said, *ways_out, *evidence))
+    return DeliveryError(
+        error.message,
+        error.code,
+        remedy=error.remedy,
+        details=(*said, *ways_out, *evidence),
+        rolled_back=went_back(journal.not_updated, stack.outputs(), stack.name, observer),
+    )

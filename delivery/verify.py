@@ -144,4 +144,9 @@ def _error(
         details += [f"{finding.service.name}: {reason}" for reason in finding.verdict.reasons]
         details += watch.evidence(finding.target, finding.verdict.instances)
     names = ", ".join(f.service.name for f in bad)
-    return DeliveryError(f"What runs is not what was declared: {names} {what}.", code, details=tuple(details))
+    return DeliveryError(
+        f"What runs is not what was declared: {names} {what}.",
+        code,
+        details=tuple(details),
+        rolled_back=all(finding.snapshot.taken_back for finding in bad),
+    )

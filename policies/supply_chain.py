@@ -65,10 +65,11 @@ def _lacks(attested: Any, setting: Setting) -> Iterator[str]:
     if attested.get("sbom") is not True:
         yield "without a list of what is in it (SBOM)"
     critical = attested.get("critical")
-    if not isinstance(critical, int):
+    # The engine hands every number over as a float.
+    if not isinstance(critical, int | float):
         yield "that no scanner has seen"
     elif critical > _tolerated(setting):
-        yield f"with {critical} critical vulnerabilities"
+        yield f"with {critical:.0f} critical vulnerabilities"
 
 
 def _tolerated(setting: Setting) -> int:
@@ -126,7 +127,7 @@ RULES: tuple[Rule, ...] = (
         title="What runs in prod is signed, scanned, and known down to its packages.",
         severity=Severity.HIGH,
         reason="Otherwise nobody can tell whether the pipeline built it, or whether a known hole is in it.",
-        remedy="Let the pipeline sign and scan the image, and hand what it attests to the preview.",
+        remedy="Let the pipeline run `caas attest` where the image is built; `caas preview` verifies what it has.",
         types=CONTAINER_TYPES,
         check=_attested,
         references=("SLSA: build provenance", "kyverno: verify-image", "NIST SSDF PS.2", "kubescape: C-0237"),

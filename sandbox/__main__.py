@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from sandbox import driver, environment, paths, toolchain
+from sandbox import driver, environment, paths, ports, toolchain
 from sandbox.errors import SandboxError
 from sandbox.images import base as base_images
 from sandbox.images import dockerfile
@@ -44,6 +44,7 @@ def up() -> None:
         ("kubeconfig", endpoint.kubeconfig),
         ("registry", endpoint.registry),
         ("ingress", endpoint.ingress),
+        ("prometheus", f"http://{ports.LOOPBACK}:{ports.PROMETHEUS}" if chosen.name == "source" else None),
     ):
         if value is not None:
             print(f"  {label:<11}{value}")
@@ -81,12 +82,21 @@ def env() -> None:
 
 
 @app.command("exec", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def execute(context: typer.Context) -> None:
+def execute(
+    context: typer.Context,
+    tools: Annotated[
+        bool, typer.Option("--tools", help="add the engine and its neighbours alone: cluster and state are yours")
+    ] = False,
+) -> None:
     """Run a command with the variables of a running sandbox: `python -m sandbox exec -- pulumi preview`."""
     if not context.args:
         raise SandboxError("Name a command after `--`, such as `python -m sandbox exec -- pulumi preview`.")
-    chosen = driver.choose()
-    variables = {**os.environ, **environment.variables(chosen.endpoint(), toolchain.current(_parts(chosen)))}
+    if tools:
+        added = environment.tools_alone(toolchain.current((toolchain.ENGINE,)))
+    else:
+        chosen = driver.choose()
+        added = environment.variables(chosen.endpoint(), toolchain.current(_parts(chosen)))
+    variables = {**os.environ, **added}
     os.environ["PATH"] = variables["PATH"]  # where execvpe looks for the command itself
     try:
         os.execvpe(context.args[0], context.args, variables)  # noqa: S606 - the user's own command, no shell
@@ -129,7 +139,7 @@ def _dockerfiles(directory: Path) -> list[Path]:
 @app.command()
 def build(
     only: Annotated[
-        list[str] | None, typer.Argument(help="engine, cluster, checks; engine and cluster unless named")
+        list[str] | None, typer.Argument(help="engine, cluster, checks, supply; engine and cluster unless named")
     ] = None,
 ) -> None:
     """Prepare the programs that the sandbox runs, without starting any."""
@@ -139,7 +149,9 @@ def build(
 def _parts(chosen: driver.Driver) -> tuple[str, ...]:
     """What of the toolchain a driver's cluster is used with: programs of a cluster only where we start them."""
     cluster = {"source": (toolchain.CLUSTER,), "kind": (toolchain.GATEWAY,)}
-    return (toolchain.ENGINE, *cluster.get(chosen.name, ()))
+    # What signs and lists images is no part of a cluster; where it was asked for, it is there.
+    extra = (toolchain.SUPPLY,) if toolchain.prepared(toolchain.SUPPLY) else ()
+    return (toolchain.ENGINE, *cluster.get(chosen.name, ()), *extra)
 
 
 def main() -> None:

@@ -22,11 +22,8 @@ _LOCAL = ("127.0.0.1", "localhost", "10.213.0.1")
 def variables(endpoint: Endpoint, tools: toolchain.Toolchain, user: Mapping[str, str] = os.environ) -> dict[str, str]:
     """What to lay over the environment of a command."""
     home = paths.home()
-    found = dict(tools.environment())
-    # Where `caas` and the program's own Python are.
-    found["PATH"] = f"{Path(sys.prefix) / 'bin'}:{found['PATH']}"
+    found = tools_alone(tools)
     found["KUBECONFIG"] = str(endpoint.kubeconfig)
-    found["PULUMI_SKIP_UPDATE_CHECK"] = "true"
     if not user.get("PULUMI_BACKEND_URL"):
         state = home / "pulumi"
         state.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -37,6 +34,14 @@ def variables(endpoint: Endpoint, tools: toolchain.Toolchain, user: Mapping[str,
         found.update(endpoint.builder)
     for name in ("NO_PROXY", "no_proxy"):
         found[name] = _without_proxy(user.get(name, ""))
+    return found
+
+
+def tools_alone(tools: toolchain.Toolchain) -> dict[str, str]:
+    """Where the engine, its plug-ins, `caas` and the program's own Python are; nothing of a cluster or a state."""
+    found = dict(tools.environment())
+    found["PATH"] = f"{Path(sys.prefix) / 'bin'}:{found['PATH']}"
+    found["PULUMI_SKIP_UPDATE_CHECK"] = "true"
     return found
 
 

@@ -201,6 +201,10 @@ class MonitoringStack(Component):
         metadata = Scope(self._manager, args.namespace, own).metadata(service.name, annotations={SKIP_AWAIT: "true"})
         monitor = rules.pod_monitor_spec(service, self._spec, selector(self._environment, service))
         self._custom(f"{service.name}-monitor", "PodMonitor", metadata, monitor, after)
-        image = pulumi.Output.from_input(args.images.get(service.name))
-        spec = image.apply(lambda known: rules.rules_spec(service, self._environment, self._spec, known))
+        spec = rules.rules_spec(service, self._environment, self._spec)
+        image = args.images.get(service.name)
+        if image is not None:
+            # The one value that a preview may not know: the rest is reviewed before the image is built.
+            for texts in rules.texts(spec):
+                texts["deployment"] = image
         self._custom(f"{service.name}-rules", "PrometheusRule", metadata, spec, after)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from components.naming import name as dns_name
 from components.spec import defaults
 from components.spec.environment import Environment
 from components.spec.monitoring import Monitoring
+
+if TYPE_CHECKING:
+    from pulumi_kubernetes.networking.v1 import NetworkPolicyPeerArgsDict, NetworkPolicySpecArgsDict
+    from pulumi_kubernetes.rbac.v1 import PolicyRuleArgsDict
 
 CHART = "kube-prometheus-stack"
 CHART_VERSION = "77.0.0"
@@ -134,7 +138,7 @@ def state_metrics_spec(watched: str, where: str, interval: int) -> dict[str, Any
     }
 
 
-def reader_rules(*, own: bool) -> list[dict[str, Any]]:
+def reader_rules(*, own: bool) -> list[PolicyRuleArgsDict]:
     """What Prometheus may ask of the API: where the services' pods are, and beside itself where Alertmanager is."""
     verbs = ["get", "list", "watch"]
     if not own:
@@ -145,7 +149,7 @@ def reader_rules(*, own: bool) -> list[dict[str, Any]]:
     ]
 
 
-def prometheus_policy(watched: str) -> dict[str, Any]:
+def prometheus_policy(watched: str) -> NetworkPolicySpecArgsDict:
     """Prometheus reads the services and whoever counts, asks the cluster's API, and tells Alertmanager.
 
     Its own pods and the environment's may ask it; nobody else.
@@ -169,7 +173,7 @@ def prometheus_policy(watched: str) -> dict[str, Any]:
     }
 
 
-def alertmanager_policy() -> dict[str, Any]:
+def alertmanager_policy() -> NetworkPolicySpecArgsDict:
     """Only Prometheus and other Alertmanagers call it; it calls whoever is told."""
     return {
         "pod_selector": {"match_labels": ALERTMANAGER_LABELS},
@@ -185,7 +189,7 @@ def alertmanager_policy() -> dict[str, Any]:
     }
 
 
-def _namespace(name: str) -> dict[str, Any]:
+def _namespace(name: str) -> NetworkPolicyPeerArgsDict:
     return {"namespace_selector": {"match_labels": {"kubernetes.io/metadata.name": name}}}
 
 

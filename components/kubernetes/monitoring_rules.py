@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from components import slo
 from components.kubernetes.metadata import namespace_name
 from components.monitoring.alertmanager import SWITCH
 from components.monitoring.objectives import Links, Place, Subject, rule_groups
 from components.monitoring.rules import AlertRule, RuleGroup, document
+from components.naming import name
 from components.spec.environment import Environment
 from components.spec.monitoring import Monitoring
 from components.spec.service import Service
 
 API = "monitoring.coreos.com/v1"
 
-DASHBOARD = "caas-service"
-"""Unique id of the dashboard of one service."""
+DASHBOARD_LENGTH = 40
+"""Characters of a dashboard's unique id in Grafana, at the most."""
 
 
 def place(service: Service, namespace: str) -> Place:
@@ -30,24 +32,27 @@ def place(service: Service, namespace: str) -> Place:
     )
 
 
-def links(service: Service, environment: Environment, monitoring: Monitoring, image: str | None) -> Links:
-    """Where somebody who is told looks further.
+def links(service: Service, environment: Environment, monitoring: Monitoring) -> Links:
+    """Where somebody who is told looks further."""
+    uid = name("caas", environment.project, environment.stack, service.name, "service", limit=DASHBOARD_LENGTH)
+    dashboard = f"{monitoring.grafana.rstrip('/')}/d/{uid}" if monitoring.grafana else None
+    asked = f'service.environment:"{environment.stack}" and service.name:"{service.name}"'
+    query = f"_a=(query:(language:kuery,query:'{quote(asked, safe='')}'))"
+    logs = f"{monitoring.logs.rstrip('/')}/app/discover#/?{query}" if monitoring.logs else None
+    runbooks = monitoring.runbooks or Links().runbooks
+    return Links(runbooks=runbooks, dashboard=dashboard, logs=logs)
 
-    :param image: What was declared last: the deployment that came before an alert. None where it is not known.
-    """
-    variables = f"var-environment={environment.stack}&var-service={service.name}"
-    dashboard = monitoring.grafana and f"{monitoring.grafana.rstrip('/')}/d/{DASHBOARD}?{variables}"
-    given = {"dashboard": dashboard or None, "logs": monitoring.logs, "deployment": image}
-    return Links(runbooks=monitoring.runbooks, **given) if monitoring.runbooks else Links(**given)
 
-
-def rules_spec(
-    service: Service, environment: Environment, monitoring: Monitoring, image: str | None = None
-) -> dict[str, Any]:
+def rules_spec(service: Service, environment: Environment, monitoring: Monitoring) -> dict[str, Any]:
     """A PrometheusRule's ``spec``."""
     subject = Subject(service, environment.project, environment.stack, environment.owner, monitoring.scrape_interval)
     where = place(service, namespace_name(environment))
-    return document(rule_groups(subject, where, links(service, environment, monitoring, image)))
+    return document(rule_groups(subject, where, links(service, environment, monitoring)))
+
+
+def texts(spec: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The annotations of each alert of a PrometheusRule."""
+    return (rule["annotations"] for group in spec["groups"] for rule in group["rules"] if "alert" in rule)
 
 
 def pod_monitor_spec(service: Service, monitoring: Monitoring, selector: Mapping[str, str]) -> dict[str, Any]:

@@ -232,7 +232,8 @@ class Service(Component):
         if self._spec.scaling is not None:
             HorizontalPodAutoscaler(
                 f"{self._prefix}-autoscaler",
-                metadata=self._metadata(annotations=FORCED if shifts(self._spec) else None),
+                # Its minimum is held by a release that moves traffic, also by one before the strategy became another.
+                metadata=self._metadata(annotations=FORCED),
                 spec=autoscaler_spec(self._spec, self._spec.scaling),
                 opts=self._inside,
             )

@@ -52,6 +52,9 @@ LABEL_VALUE = r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$"
 KEY_OF_SECRET = r"^[A-Za-z][A-Za-z0-9_-]{0,63}$"  # noqa: S105 - the form of a name, no secret
 """A key in caas:secrets: letters, digits, ``_`` and ``-``, so that it needs no quoting in a config path."""
 
+SIGNING_KEY = r"^((awskms|gcpkms|azurekms|hashivault|k8s)://[^\s]+|[^\s:]+)$"
+"""A path, or the URI of a key in a KMS as cosign writes it."""
+
 BUILD_PLATFORM = r"^[a-z0-9]+/[a-z0-9_]+(/[a-z0-9]+)?$"
 """``os/architecture[/variant]``."""
 

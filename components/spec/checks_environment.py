@@ -70,10 +70,23 @@ def freeze(settings: Settings, stack: str, level: Tier | None) -> Iterator[Findi
     if given == "off" and level == "prod":
         limit = "warn or refuse in prod: a spent error budget is never passed over in silence there"
         yield Finding(("gate", "freeze"), given, limit, "write warn, or remove it to get refuse")
-    if given == "refuse" and settings.gate.prometheus is None:
+    if given == "refuse" and settings.gate.prometheus is None and settings.platform != "aws-ecs":
         limit = "a freeze that can be judged: gate.prometheus says who knows the error budget"
         remedy = f"pulumi config set --path '{NAMESPACE}:gate.prometheus' http://prometheus:9090 --stack {stack}"
         yield Finding(("gate", "freeze"), given, limit, remedy)
+
+
+def bake(settings: Settings, stack: str) -> Iterator[Finding]:
+    """What was deployed is judged by somebody who has counted."""
+    if not settings.gate.bake or settings.platform == "aws-ecs":
+        return
+    if settings.platform == "azure-aci":
+        limit = "0 on azure-aci: nothing counts its requests yet"
+        yield Finding(("gate", "bake"), settings.gate.bake, limit, "remove it")
+    elif settings.gate.prometheus is None:
+        limit = "a judgement that can be made: gate.prometheus says who has counted"
+        remedy = f"pulumi config set --path '{NAMESPACE}:gate.prometheus' http://prometheus:9090 --stack {stack}"
+        yield Finding(("gate", "bake"), settings.gate.bake, limit, remedy)
 
 
 def hosts(placed: list[Placed], settings: Settings) -> Iterator[Finding]:

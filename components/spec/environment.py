@@ -25,6 +25,7 @@ from components.spec.gcp import Gcp
 from components.spec.monitoring import Monitoring
 from components.spec.notifications import Notifications
 from components.spec.service import DigestReference, Mebibytes, Service, Vcpu
+from components.spec.supply_chain import SupplyChain
 
 PlatformName = Literal["kubernetes", "aws-ecs", "gke", "azure-aci"]
 Tier = Literal["dev", "staging", "prod"]
@@ -106,11 +107,17 @@ class Gate(Frozen):
     patience: Annotated[int, Field(ge=0, le=100)] = Field(
         2, description="Further analyses that an undecided step gets, and in a row an unreachable source of metrics."
     )
+    bake: Annotated[int, Field(ge=0, le=1440), Unit("minutes")] = Field(
+        0,
+        description="Minutes for which `caas` judges what it has deployed against each service's objective, after the "
+        "platform itself is content. On aws-ecs by what the load balancer counted, elsewhere by gate.prometheus.",
+    )
     freeze: Literal["off", "warn", "refuse"] | None = Field(
         None,
         description="What `caas` does about a deployment while a service's error budget is spent, or cannot be read: "
         "nothing, say so, or refuse it unless a reason is given. Going back to an earlier release is never refused. "
-        "prod takes no off. Default: dev off, staging warn, prod refuse; without gate.prometheus prod warns too.",
+        "prod takes no off. Default: dev off, staging warn, prod refuse; without gate.prometheus prod warns too. "
+        "On aws-ecs the load balancer's metrics are asked.",
     )
 
 
@@ -167,6 +174,9 @@ class Settings(Frozen):
     notifications: Notifications = Field(
         default_factory=Notifications, description="Who is told of a deployment, and where it is noted."
     )
+    supply_chain: SupplyChain | None = Field(
+        None, description="How images are signed, listed and scanned. Default: not at all, and prod refuses them."
+    )
     monitoring: Monitoring | None = Field(
         None, description="Metrics, and alerts on each service's objective. Default: nobody watches."
     )
@@ -206,6 +216,7 @@ class Environment(Frozen):
     azure: Azure | None = None
     gate: Gate = Field(default_factory=Gate)
     notifications: Notifications = Field(default_factory=Notifications)
+    supply_chain: SupplyChain | None = None
     monitoring: Monitoring | None = None
     domain: HostName | None
     owner: str | None

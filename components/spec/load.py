@@ -26,6 +26,7 @@ from components.spec import (
     checks_monitoring,
     checks_monitoring_stack,
     checks_names,
+    checks_supply,
     defaults,
     fields,
     terraform,
@@ -77,8 +78,10 @@ def load_environment(config: Mapping[str, Any], *, project: str, stack: str, sou
     found.add(checks_names.missing_secrets(placed, registry, secret_keys, stack))
     found.add(checks_names.missing_webhook(settings.notifications.webhook, secret_keys, stack))
     found.add(checks_monitoring.environment(placed, settings, secret_keys, stack))
+    found.add(checks_supply.supply_chain(settings, secret_keys, stack))
     found.add(checks_monitoring_stack.environment(settings, secret_keys, stack, level))
     found.add(checks_environment.freeze(settings, stack, level))
+    found.add(checks_environment.bake(settings, stack))
     found.add(checks_environment.tier(placed, settings, stack, level))
     found.add(checks_environment.hosts(placed, settings))
     found.add(checks_environment.contexts(placed, source.directory if source.builds else None))
@@ -259,6 +262,7 @@ def _environment(
         azure=settings.azure,
         gate=settings.gate,
         notifications=settings.notifications,
+        supply_chain=settings.supply_chain,
         monitoring=settings.monitoring,
         domain=settings.domain,
         owner=settings.owner,

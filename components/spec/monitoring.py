@@ -106,7 +106,9 @@ class Monitoring(Frozen):
     grafana: Link | None = Field(
         None, description="URL of the Grafana that has the dashboards; alerts link to it. Default: no link."
     )
-    logs: Link | None = Field(None, description="URL where logs are searched; alerts link to it. Default: no link.")
+    logs: Link | None = Field(
+        None, description="URL of the Kibana that shows the logs; alerts link to it. Default: no link."
+    )
     runbooks: Link | None = Field(
         None, description="URL that holds docs/runbooks. Default: alerts name the files' paths."
     )

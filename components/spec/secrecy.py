@@ -26,7 +26,7 @@ _URL_PASSWORD = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://[^/\s:@]*:[^/\s@]+@")
 _FLAG = re.compile(r"(?i)(password|passwd|passphrase|secret|token|api[-_]?key)[= ](?!\$)\S")
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY")
 
-_SECRET_PLACES = {"secrets", "password", "webhook"}
+_SECRET_PLACES = {"secrets", "password", "webhook", "keySecret"}
 _PLAIN_PLACES = {"environment", "args"}
 
 

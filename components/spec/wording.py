@@ -40,6 +40,10 @@ PATTERNS: Mapping[str, Words] = {
         "a key in caas:secrets (letters, digits, '_' and '-', beginning with a letter), never the secret itself",
         "store the value with `pulumi config set --secret --path 'caas:secrets.KEY'` and write that KEY here",
     ),
+    base.SIGNING_KEY: (
+        "a key's path, or its URI in a KMS; never the key itself",
+        "write it like cosign.pub or awskms:///alias/caas",
+    ),
     base.BUILD_PLATFORM: ("os/architecture, such as linux/amd64", "write linux/amd64 or linux/arm64"),
     base.URL_PATH: ("a URL path that begins with '/', without host or query", "write it like /healthz"),
     base.ABSOLUTE_PATH: ("an absolute path that begins with '/'", "write it like /var/cache/app"),

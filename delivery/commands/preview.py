@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
+import pulumi.automation as auto
 import typer
 
 from components.spec import Environment, read_files
@@ -14,14 +16,16 @@ from delivery.command_line import run as run_command
 from delivery.engine import Engine
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
+from delivery.forge import detect, writing
 from delivery.output import Output
 from delivery.policing import violated
 from delivery.preview import document, markdown, run, text
-from delivery.preview.model import Verdict
+from delivery.preview.model import Preview, Verdict
 from delivery.prices.estimate import estimate
 from delivery.prices.table import load
 from delivery.seal import sealing
 from delivery.stack import ProgramStack
+from delivery.supply import handover
 
 SavePlan = Annotated[
     Path | None, typer.Option(help="Write a sealed plan to this file, for `caas up --plan`.", dir_okay=False)
@@ -36,6 +40,14 @@ NoPolicies = Annotated[bool, typer.Option("--no-policies", help="Ask no policy p
 Limit = Annotated[int, typer.Option("--markdown-limit", min=1000, help="Characters that a comment may have.")]
 PreviewTimeout = Annotated[float, typer.Option(min=1, help="Seconds that the engine may take.")]
 FailOnDrift = Annotated[bool, typer.Option("--fail-on-drift", help="End with exit code 6 where there is drift.")]
+
+
+class Missing(StrEnum):
+    """What a preview does where its stack has never been made."""
+
+    FAIL = "fail"
+    CREATE = "create"
+    SKIP = "skip"
 
 
 def register(app: typer.Typer) -> None:
@@ -55,6 +67,9 @@ def preview(
         typer.Option("--markdown", help="Write the comment for a merge request to this file.", dir_okay=False),
     ] = None,
     markdown_limit: Limit = markdown.LIMIT,
+    missing: Annotated[
+        Missing, typer.Option(help="Where there is no such stack yet: fail (exit code 2), make it, or end well.")
+    ] = Missing.FAIL,
     timeout: PreviewTimeout = run.TIMEOUT,
     as_json: Json = False,
     debug: Debug = False,
@@ -65,15 +80,20 @@ def preview(
         environment = environment_of(directory, stack)
         pack = _pack(directory, policy_pack, no_policies=no_policies)
         program = ProgramStack(directory.resolve(), stack, environment.project, Engine())
-        handle = program.select()
+        handle = _selected(program, missing, output)
+        if handle is None:
+            output.document({"stack": stack, "missing": True})
+            return
         output.masker.add(program.secret_values())
         stored = program.state()
-        found = run.preview(handle, program, output, pack=pack, timeout=timeout)
+        with handover.handed_over(program, environment, stored, output, asked=pack is not None) as attested:
+            found = run.preview(handle, program, output, pack=pack, timeout=timeout)
         cost = estimate(found, load(), _regions(environment))
         prod = environment.tier == "prod"
         for line in text.lines(stack, found, cost, prod=prod):
             output.result(line)
         content = document.preview(stack, found, cost)
+        content["attestations"] = [one.document() for one in attested]
         if markdown_file is not None:
             comment = markdown.preview(environment.project, stack, found, cost, prod=prod, limit=markdown_limit)
             _write(markdown_file, output.masker(comment))
@@ -96,6 +116,9 @@ def drift(
     ] = None,
     markdown_limit: Limit = markdown.LIMIT,
     fail_on_drift: FailOnDrift = False,
+    issue: Annotated[
+        bool, typer.Option("--issue", help="Open or update one issue at the forge, and close it where nothing drifted.")
+    ] = False,
     timeout: PreviewTimeout = run.TIMEOUT,
     as_json: Json = False,
     debug: Debug = False,
@@ -112,6 +135,8 @@ def drift(
             output.result(line)
         if markdown_file is not None:
             _write(markdown_file, output.masker(markdown.drift(project, stack, found, limit=markdown_limit)))
+        if issue:
+            _tell(project, stack, found, output)
         if found.changes and fail_on_drift:
             raise DeliveryError(
                 f"Stack {stack!r} has drifted: {len(found.changes)} resources differ from what was applied.",
@@ -159,3 +184,26 @@ def _write(path: Path, content: str) -> None:
         raise DeliveryError(
             f"{path} cannot be written: {error.strerror}.", Exit.BAD_INPUT, remedy="Name a file that can."
         ) from error
+
+
+def _selected(program: ProgramStack, missing: Missing, output: Output) -> auto.Stack | None:
+    """The stack; None where there is none and that is well."""
+    if missing is Missing.CREATE:
+        return program.select_or_create()[0]
+    try:
+        return program.select()
+    except DeliveryError as error:
+        if missing is Missing.FAIL or not isinstance(error.__cause__, auto.StackNotFoundError):
+            raise
+    output.result(f"There is no stack {program.name} yet: all of it would be new.")
+    return None
+
+
+def _tell(project: str, stack: str, found: Preview, output: Output) -> None:
+    """The one issue about this stack's drift."""
+    output.masker.add([secret for secret in [detect.token()] if secret])
+    forge = detect.forge()
+    text = output.masker(markdown.drift(project, stack, found, limit=forge.limit)) if found.changes else None
+    title = f"{project}/{stack} has drifted: {len(found.changes)} differ from what was applied"
+    done = writing.issue(forge, markdown.marker("drift", project, stack), title, text)
+    output.result({"none": f"{forge.name} has no issue about it."}.get(done, f"The issue at {forge.name} was {done}."))

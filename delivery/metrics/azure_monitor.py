@@ -15,6 +15,7 @@ import urllib3
 from components.slo import Budget
 from delivery.gate import Sample
 from delivery.prometheus import MetricsError
+from delivery.proxies import Pools
 
 ENDPOINT = "https://api.loganalytics.azure.com"
 COLUMNS = ("requests", "failed", "timed", "slow")
@@ -29,7 +30,7 @@ class AzureMonitor:
         """``token``: an access token for the endpoint, of an identity that may read the workspace."""
         self._url = f"{endpoint}/v1/workspaces/{workspace}/query"
         self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-        self._pool = urllib3.PoolManager(timeout=LIMIT, retries=urllib3.Retry(total=2))
+        self._pool = Pools(timeout=LIMIT, retries=urllib3.Retry(total=2))
 
     def sample(self, pool: str, budget: Budget, end: datetime, seconds: int) -> Sample:
         """What a backend pool answered in the seconds before ``end``; all zero where nothing is known of it."""

@@ -13,6 +13,7 @@ import urllib3
 from components.slo import Budget
 from delivery.gate import Sample
 from delivery.prometheus import MetricsError
+from delivery.proxies import Pools
 
 ENDPOINT = "https://monitoring.googleapis.com"
 REQUESTS = "loadbalancing.googleapis.com/https/backend_request_count"
@@ -31,7 +32,7 @@ class CloudMonitoring:
         """``token``: an OAuth access token with the scope monitoring.read."""
         self._url = f"{endpoint}/v3/projects/{project}/timeSeries"
         self._headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
-        self._pool = urllib3.PoolManager(timeout=LIMIT, retries=urllib3.Retry(total=2))
+        self._pool = Pools(timeout=LIMIT, retries=urllib3.Retry(total=2))
 
     def sample(self, backend: str, budget: Budget, end: datetime, seconds: int) -> Sample:
         """What a backend service answered in the seconds before ``end``; all zero where nothing is known of it."""

@@ -14,8 +14,10 @@ from delivery.gate import Sample
 from delivery.prometheus import MetricsError
 
 NAMESPACE = "AWS/ApplicationELB"
-PERIOD = 60
-"""Seconds of one datum: the load balancer reports each minute."""
+PERIOD, LONG = 60, 3600
+"""Seconds of one datum: the load balancer reports each minute. Minutes are kept for 15 days, hours for 15 months."""
+MINUTES = 3 * 3600
+"""Seconds of a window up to which it is asked for by the minute."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +30,9 @@ class TargetGroup:
     """``targetgroup/NAME/ID``."""
 
 
-def questions(group: TargetGroup, budget: Budget) -> list[dict[str, Any]]:
-    """What is asked: requests, those that a target answered with 5xx or did not take, and the percentage of answers
-    within the threshold."""
+def questions(group: TargetGroup, budget: Budget, seconds: int = PERIOD) -> list[dict[str, Any]]:
+    """What is asked about a window of so many seconds: requests, those that a target answered with 5xx or did not take,
+    and the percentage of answers within the threshold."""
     asked = (
         ("requests", "RequestCount", "Sum"),
         ("failed", "HTTPCode_Target_5XX_Count", "Sum"),
@@ -44,7 +46,7 @@ def questions(group: TargetGroup, budget: Budget) -> list[dict[str, Any]]:
             "Id": name,
             "MetricStat": {
                 "Metric": {"Namespace": NAMESPACE, "MetricName": metric, "Dimensions": dimensions},
-                "Period": PERIOD,
+                "Period": PERIOD if seconds <= MINUTES else LONG,
                 "Stat": statistic,
             },
         }
@@ -61,7 +63,7 @@ def sample(client: Any, group: TargetGroup, budget: Budget, end: datetime, secon
     """
     try:
         answer = client.get_metric_data(
-            MetricDataQueries=questions(group, budget),
+            MetricDataQueries=questions(group, budget, seconds),
             StartTime=end - timedelta(seconds=seconds),
             EndTime=end,
             ScanBy="TimestampAscending",
@@ -74,7 +76,7 @@ def sample(client: Any, group: TargetGroup, budget: Budget, end: datetime, secon
 def read(answer: Mapping[str, Any]) -> Sample:
     """The counts in an answer to ``questions``. MetricsError where it is not whole.
 
-    The share of fast answers stands beside each minute's count: a quiet minute weighs less than a busy one.
+    The share of fast answers stands beside each datum's count: a quiet minute weighs less than a busy one.
     """
     results = {each["Id"]: each for each in answer["MetricDataResults"]}
     partial = [name for name, each in results.items() if each.get("StatusCode", "Complete") != "Complete"]

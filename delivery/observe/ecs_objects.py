@@ -39,6 +39,7 @@ def snapshot(
         newest=newest,
         instances=instances,
         deadline_exceeded=_given_up(target, service, primary),
+        taken_back=_earlier(str(newest or ""), target.revision or ""),
         refused=_refused(service, primary),
         autoscaled=autoscaled,
         answered=health is not None,
@@ -58,6 +59,12 @@ def _given_up(target: Target, service: Object, primary: Object) -> str | None:
         runs, declared = short(primary["taskDefinition"]), short(target.revision)
         return "; ".join([f"it runs {runs}, declared is {declared}", *events(service)])
     return None
+
+
+def _earlier(running: str, declared: str) -> bool:
+    """Is the one an earlier revision of the other's family?"""
+    (family, _, number), (wanted, _, last) = running.rpartition(":"), declared.rpartition(":")
+    return family == wanted and number.isdecimal() and last.isdecimal() and int(number) < int(last)
 
 
 def _refused(service: Object, primary: Object) -> str | None:

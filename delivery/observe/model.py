@@ -72,6 +72,8 @@ class Snapshot:
     instances: tuple[Instance, ...] = ()
     deadline_exceeded: str | None = None
     """The platform's sentence when it has given the update up."""
+    taken_back: bool = False
+    """Does it run an earlier revision than was declared, because the platform itself has gone back to that?"""
     refused: str | None = None
     """The platform's sentence when it may not make instances (quota, admission)."""
     autoscaled: bool = False

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from components.spec import Environment
+from components.spec.checks_aws import account as account_of
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
 from delivery.observe.kubernetes import KubernetesObserver
@@ -57,4 +59,17 @@ def observer_of(truth: Declared) -> Observer:
         region=truth.region,
         account=truth.account,
         subscription=truth.subscription,
+    )
+
+
+def observer_in(environment: Environment) -> Observer:
+    """The eyes for where an environment is declared to run."""
+    aws, cluster = environment.aws, environment.kubernetes
+    return observer_for(
+        environment.platform,
+        kubeconfig=cluster.kubeconfig,
+        context=cluster.context,
+        region=aws.region if aws is not None else None,
+        account=account_of(aws, environment.registry) if aws is not None else None,
+        subscription=environment.azure.subscription if environment.azure is not None else None,
     )

@@ -10,6 +10,7 @@ from typing import Any
 
 from pulumi import automation as auto
 
+from delivery import purpose
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
 from delivery.output import Output
@@ -45,7 +46,7 @@ def save(
     plan = {
         "project": stack.project,
         "stack": stack.name,
-        "made": {"at": datetime.now(UTC).isoformat(timespec="seconds"), "by": source.who()},
+        "made": {"at": datetime.now(UTC).isoformat(timespec="seconds"), "by": purpose.user()},
         "summary": counts(found),
         "policyPack": os.path.relpath(pack, stack.directory) if pack is not None else None,
         **rested,

@@ -5,11 +5,9 @@ Every part is a mapping from a name to a text, so that what has moved can be nam
 
 from __future__ import annotations
 
-import getpass
 import hashlib
 import os
 import platform
-import socket
 import subprocess
 from collections.abc import Callable, Iterable
 from importlib import metadata
@@ -23,8 +21,6 @@ from delivery.preview.values import flat
 NONE = "none"
 LONGEST = 80
 """Characters of a value that stands in the plan as it is; of a longer one its hash does."""
-_PEOPLE = ("GITLAB_USER_LOGIN", "GITHUB_ACTOR", "BUILD_USER_ID", "CAAS_USER")
-"""Where pipelines say who started them."""
 
 
 def text(value: str) -> str:
@@ -35,15 +31,6 @@ def text(value: str) -> str:
 def hashed(content: bytes) -> str:
     """``sha256:…``."""
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
-
-
-def who() -> str:
-    """The person or job that runs this."""
-    named = next((os.environ[name] for name in _PEOPLE if os.environ.get(name)), None)
-    try:
-        return named or f"{getpass.getuser()}@{socket.gethostname()}"
-    except (KeyError, OSError):  # a user id without a name
-        return f"{os.getuid()}@{socket.gethostname()}"
 
 
 def commit(directory: Path) -> dict[str, str]:

@@ -23,6 +23,7 @@ from policies.rule import (
     read,
 )
 from policies.stack import alerts
+from policies.stack.burn_rates import disagreements
 
 ECS_SERVICE, ALARM = alerts.ECS_SERVICE, "aws:cloudwatch/metricAlarm:MetricAlarm"
 LOG_GROUP, GKE = "aws:cloudwatch/logGroup:LogGroup", "gcp:container/cluster:Cluster"
@@ -147,6 +148,9 @@ def _task_logs(task: Resource, resources: tuple[Resource, ...]) -> Iterator[Answ
 
 
 def _agreement(resources: tuple[Resource, ...], _setting: Setting) -> StackAnswers:
+    for one in resources:
+        if one.type == PROMETHEUS_RULE:
+            yield from ((one, answer) for answer in disagreements(one))
     for service in _balanced(resources):
         alarms = _alarms(resources, service)
         if alarms is UNKNOWN:

@@ -23,6 +23,7 @@ ENGINE = "engine"
 CLUSTER = "cluster"
 CHECKS = "checks"
 GATEWAY = "gateway"
+SUPPLY = "supply"
 RULES = "rules"
 MONITORING = "monitoring"
 
@@ -84,6 +85,11 @@ def ensure(parts: Sequence[str] = (ENGINE, CLUSTER), progress: Progress | None =
         return _assemble(parts, from_source)
 
 
+def prepared(part: str) -> bool:
+    """Whether everything of a part that is compiled is in the cache."""
+    return all(_built(item) for lane in _lanes((part,), from_source=True) for item in lane)
+
+
 def current(parts: Sequence[str] = (ENGINE, CLUSTER)) -> Toolchain:
     """What ``ensure`` prepared, without preparing anything.
 
@@ -114,6 +120,8 @@ def _lanes(parts: Sequence[str], from_source: bool) -> list[tuple[versions.GoBui
         lanes.append(versions.gateway())
     if CHECKS in parts:
         lanes.append(versions.checks())
+    if SUPPLY in parts:
+        lanes.append(versions.supply())
     return lanes
 
 

@@ -94,6 +94,19 @@ def plugin_version(package: str) -> str:
     return pinned.group(1)
 
 
+def module_version(module: str, dependency: str) -> str:
+    """The version of a dependency that one of our Go modules pins, without its ``v``.
+
+    Raises:
+        LookupError: its go.mod does not name it.
+    """
+    text = (GO_MODULES / module / "go.mod").read_text(encoding="utf-8")
+    pinned = re.search(rf"^\t{re.escape(dependency)} v(\S+)", text, re.MULTILINE)
+    if pinned is None:
+        raise LookupError(f"{module}/go.mod does not pin {dependency}")
+    return pinned.group(1)
+
+
 _KUBERNETES_SERIES = KUBERNETES_VERSION.split(".")
 
 _KUBERNETES_LINKER = (
@@ -278,5 +291,40 @@ def checks() -> tuple[GoBuild, ...]:
             module="kube-score",
             commands={"github.com/zegl/kube-score/cmd/kube-score": "kube-score"},
             seconds=40,
+        ),
+        GoBuild(
+            name="actions",
+            title="act and actionlint",
+            module="pipelines",
+            commands={
+                "github.com/nektos/act": "act",
+                "github.com/rhysd/actionlint/cmd/actionlint": "actionlint",
+            },
+            seconds=25,
+        ),
+    )
+
+
+def supply() -> tuple[GoBuild, ...]:
+    """What lists, signs and verifies images. Compiled only where somebody asks for it: nothing else needs it."""
+    return (
+        GoBuild(
+            name="syft",
+            title="syft",
+            module="syft",
+            commands={"github.com/anchore/syft/cmd/syft": "syft"},
+            seconds=89,
+            linker=(f"-X main.version={module_version('syft', 'github.com/anchore/syft')}",),
+        ),
+        GoBuild(
+            name="cosign",
+            title="cosign",
+            module="cosign",
+            commands={"github.com/sigstore/cosign/v2/cmd/cosign": "cosign"},
+            seconds=161,
+            linker=(
+                "-X sigs.k8s.io/release-utils/version.gitVersion=v"
+                + module_version("cosign", "github.com/sigstore/cosign/v2"),
+            ),
         ),
     )

@@ -43,6 +43,8 @@ class Load:
         self._command += [] if keep_alive else ["-disable-keepalive"]
         self._command.append(f"{INGRESS}{path}")
         self.result = Requests(0, 0)
+        self.report = ""
+        """In hey's words, for whoever looks for what failed."""
 
     def __enter__(self) -> Load:
         self._process = subprocess.Popen(self._command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -50,8 +52,8 @@ class Load:
 
     def __exit__(self, *_: object) -> None:
         self._process.send_signal(signal.SIGINT)  # It ends with the report of what it has.
-        report, _error = self._process.communicate(timeout=60)
-        self.result = count(report)
+        self.report, _error = self._process.communicate(timeout=60)
+        self.result = count(self.report)
 
 
 def until(condition: Callable[[], bool], limit: float, what: str) -> None:

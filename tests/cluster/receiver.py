@@ -31,7 +31,8 @@ class Receiver:
 
     def last(self, alert: str) -> dict[str, Any]:
         """The newest message's alert of this name."""
-        found = [one for message in self.told for one in message["alerts"] if one["labels"]["alertname"] == alert]
+        every: list[dict[str, Any]] = [one for message in self.told for one in message["alerts"]]
+        found = [one for one in every if one["labels"]["alertname"] == alert]
         return found[-1]
 
 

@@ -54,8 +54,11 @@ class Scene:
 
     def objects(self, kind: str = "deployments", group: str = "apis/apps/v1") -> list[str]:
         """The names of the namespace's objects of a kind."""
-        found = self._observer._list(f"/{group}/namespaces/{self.target.namespace}/{kind}", {})
-        return sorted(item["metadata"]["name"] for item in found)
+        return sorted(item["metadata"]["name"] for item in self.found(kind, group))
+
+    def found(self, kind: str, group: str) -> list[Mapping[str, Any]]:
+        """The namespace's objects of a kind."""
+        return list(self._observer._list(f"/{group}/namespaces/{self.target.namespace}/{kind}", {}))
 
     def namespace_exists(self) -> bool:
         """Is the stack's namespace there?"""

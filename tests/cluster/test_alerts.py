@@ -16,7 +16,7 @@ from sandbox import toolchain
 from sandbox.source.api import Api
 from tests.cluster import hello
 from tests.cluster.load import Load, until
-from tests.cluster.receiver import receiver
+from tests.cluster.receiver import Receiver, receiver
 from tests.cluster.scene import Scene, scene
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
@@ -74,21 +74,26 @@ def set_secret(watched: Scene, key: str, value: str) -> None:
     )
 
 
-def test_five_percent_of_errors_page_a_webhook_and_recovery_resolves_it(
-    tmp_path: Path, sandbox_variables: dict[str, str]
-) -> None:
+def watch(watched: Scene, told: Receiver) -> None:
+    """Apply a service that can be made to fail, with a day as its period, and whom it tells."""
     service = hello.with_environment(HELLO_ADMIN="true")
     service |= {"replicas": 1, "slo": {"period": 1}}
     monitoring = {"scrapeInterval": 2, "receivers": {"webhook": {"url": "hook"}}}
+    watched.describe(service, monitoring=monitoring)
+    set_secret(watched, "hook", told.url)
+    watched.up()
+
+
+def test_five_percent_of_errors_page_a_webhook_and_recovery_resolves_it(
+    tmp_path: Path, sandbox_variables: dict[str, str]
+) -> None:
     hey = str(toolchain.current().tool("hey"))
     with receiver() as told, scene(tmp_path, sandbox_variables, "alert") as watched:
-        watched.describe(service, monitoring=monitoring)
-        set_secret(watched, "hook", told.url)
-        watched.up()
+        watch(watched, told)
         prometheus = Prometheus(watched)
-        until(lambda: _sees(prometheus), 120, "Prometheus reads the service by its PodMonitor, and the counts")
+        until(lambda: sees(prometheus), 120, "Prometheus reads the service by its PodMonitor, and the counts")
         with Load(hey, watched.host, rate=10, workers=4):
-            until(lambda: _judges(prometheus), 60, "the rules have a ratio")
+            until(lambda: judges(prometheus), 60, "the rules have a ratio")
             assert prometheus.firing() == []
             fail(watched, 0.05)
             until(lambda: PAGE in told.alerts("firing"), WITHIN, "the webhook is told of a page")
@@ -103,11 +108,13 @@ def test_five_percent_of_errors_page_a_webhook_and_recovery_resolves_it(
         assert preview.code == 0, preview.text
 
 
-def _sees(prometheus: Prometheus) -> bool:
+def sees(prometheus: Prometheus) -> bool:
+    """Whether it reads the service, and knows how many instances there are."""
     return bool(prometheus.ask('up{container="hello"} == 1')) and bool(
         prometheus.ask('kube_deployment_status_replicas_available{deployment="hello"} == 1')
     )
 
 
-def _judges(prometheus: Prometheus) -> bool:
+def judges(prometheus: Prometheus) -> bool:
+    """Whether both halves of the objective have a figure."""
     return len(prometheus.ask('service:slo_bad:ratio_rate10s{service="hello"}')) == 2

@@ -12,6 +12,8 @@ from components.kubernetes.monitoring_objects import marks
 from components.monitoring import alertmanager
 from components.spec import SpecError
 from components.spec.monitoring import Receivers
+from policies.rule import Resource
+from policies.stack.burn_rates import disagreements
 from tests.components.recorder import Declared, Recording, record
 from tests.components.worlds import environment, service
 
@@ -78,12 +80,20 @@ def test_the_rules_are_the_objectives_and_name_the_deployment_before() -> None:
     )
 
 
+@pytest.mark.parametrize("slo", [{}, {"availability": 90}, {"availability": 99.5, "latency": {"percentile": 50}}])
+def test_the_policy_finds_that_the_alerts_agree(slo: dict[str, Any]) -> None:
+    recording = declared(TOLD, services={"web": service(slo=slo)})
+    made = custom(recording, "PrometheusRule")
+    assert list(disagreements(Resource(made.type, made.name, made.inputs, made.urn))) == []
+
+
 def test_links_lead_where_the_environment_says() -> None:
     links = {"grafana": "https://g.example.com/", "logs": "https://k.example.com", "runbooks": "https://r.example.com"}
     groups = custom(declared({**TOLD, **links}), "PrometheusRule").inputs["spec"]["groups"]
     said = next(rule["annotations"] for rule in groups[0]["rules"] if "alert" in rule)
-    assert said["dashboard_url"] == "https://g.example.com/d/caas-service?var-environment=staging&var-service=web"
-    assert said["logs_url"] == "https://k.example.com"
+    assert said["dashboard_url"] == "https://g.example.com/d/caas-caas-staging-web-service"
+    query = "service.environment%3A%22staging%22%20and%20service.name%3A%22web%22"
+    assert said["logs_url"] == f"https://k.example.com/app/discover#/?_a=(query:(language:kuery,query:'{query}'))"
     assert said["runbook_url"] == "https://r.example.com/ServiceFailsTooOften.md"
 
 

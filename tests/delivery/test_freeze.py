@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from delivery.exit_codes import Exit
 from delivery.freeze import Finding, State, check, decide, judge
 from delivery.gate import Sample
 from delivery.notify import FrozenError
+from delivery.observe.model import Target
 from delivery.output import Output
 from delivery.prometheus import MetricsError
 from delivery.purpose import Purpose
@@ -198,8 +201,48 @@ def test_a_service_without_metrics_is_named(capsys: pytest.CaptureFixture[str]) 
     assert metrics.asked == []
 
 
-def test_another_platform_says_that_it_cannot_be_known(capsys: pytest.CaptureFixture[str]) -> None:
-    metrics = Metrics(SPENT)
-    check(Stack(), prod().model_copy(update={"platform": "aws-ecs"}), Output(), Purpose(), metrics)
-    assert "on aws-ecs its metrics are not found in Prometheus" in capsys.readouterr().err
-    assert metrics.asked == []
+def on_ecs(**service: Any) -> Environment:
+    """prod on ECS, which has no Prometheus and refuses all the same."""
+    spec = prod(prometheus=None, **service)
+    gate = spec.gate.model_copy(update={"freeze": "refuse"})
+    return spec.model_copy(update={"platform": "aws-ecs", "aws": SimpleNamespace(region="eu-central-1"), "gate": gate})
+
+
+class Groups:
+    """AWS, with one answer about everything."""
+
+    answer: Sample | MetricsError = WELL
+
+    def __init__(self, region: str) -> None:
+        assert region == "eu-central-1"
+
+    def sample(self, where: Target, budget: Budget, end: datetime, seconds: int) -> Sample:
+        assert (where, seconds) == (Target("shop-prod", "hello-service"), 30 * 24 * 3600)
+        if isinstance(self.answer, MetricsError):
+            raise self.answer
+        return self.answer
+
+
+RUNS = {"hello": {"cluster": "shop-prod", "service": "hello-service"}}
+
+
+@pytest.mark.parametrize("answer", [SPENT, MetricsError("CloudWatch does not answer")])
+def test_on_ecs_the_load_balancer_is_asked(answer: Sample | MetricsError, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("delivery.metrics.ecs.Groups", Groups)
+    check(Stack(RUNS), on_ecs(ingress={"path": "/", "host": "hello.example.org"}), Output(), Purpose())
+    monkeypatch.setattr(Groups, "answer", answer)
+    with pytest.raises(FrozenError):
+        check(Stack(RUNS), on_ecs(ingress={"path": "/", "host": "hello.example.org"}), Output(), Purpose())
+
+
+def test_on_ecs_an_internal_service_is_not_counted(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("delivery.metrics.ecs.Groups", Groups)
+    check(Stack(RUNS), on_ecs(ingress=None), Output(), Purpose())
+    assert "The error budget of hello is not known: it has no metrics." in capsys.readouterr().err
+
+
+def test_on_container_instances_nobody_knows(capsys: pytest.CaptureFixture[str]) -> None:
+    check(Stack(RUNS), prod().model_copy(update={"platform": "azure-aci"}), Output(), Purpose())
+    assert "The error budget of prod is not known: on azure-aci nothing counts" in capsys.readouterr().err

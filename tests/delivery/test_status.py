@@ -6,10 +6,13 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from delivery import freeze
+from delivery.alerts import Alert
 from delivery.records import Outcome
 from delivery.status import Status
 from delivery.verdict import State, Verdict
 from delivery.verify import Finding
+from delivery.watched import Watched
 from tests.delivery.test_records import T, release
 from tests.delivery.world import NEW, OLD, instance, service, snapshot
 
@@ -67,3 +70,23 @@ def test_the_document_says_the_same() -> None:
     assert document["lastRelease"]["release"] == document["lastGoodRelease"] == 3
     assert (document["inProgress"], document["lockHolders"], document["pendingOperations"]) == ([5], None, 0)
     assert document["services"][0]["state"] == "proven"
+
+
+def test_what_fires_and_what_is_left_of_the_budget_is_told_last() -> None:
+    budget = freeze.Finding("hello", freeze.State.LEFT, "availability 80% left")
+    seen = Watched((Alert("hello", "ServiceFailsTooOften", "page"),), (budget,))
+    said = status(watched=seen)
+    assert said.lines()[1:] == ["Firing: page ServiceFailsTooOften of hello.", "hello: availability 80% left."]
+    assert said.document()["watched"] == {
+        "alerts": [{"service": "hello", "alert": "ServiceFailsTooOften", "severity": "page"}],
+        "budgets": {"hello": {"state": "left", "text": "availability 80% left"}},
+        "unseen": None,
+    }
+    assert status(watched=Watched()).lines()[1:] == ["No alert fires."]
+    assert status().document()["watched"] is None
+
+
+def test_whoever_does_not_answer_is_named() -> None:
+    unseen = status(watched=Watched(unseen="http://p does not answer: refused"))
+    assert unseen.lines()[-1] == "Whether an alert fires could not be seen: http://p does not answer: refused"
+    assert unseen.document()["watched"]["alerts"] is None

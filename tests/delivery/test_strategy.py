@@ -13,7 +13,7 @@ import pytest
 
 from components.release import VARIABLE
 from components.spec import Environment
-from delivery import analysis, apply, strategy
+from delivery import analysis, apply, candidates, strategy
 from delivery.errors import DeliveryError, Interrupted
 from delivery.exit_codes import Exit
 from delivery.gate import Judgement, Outcome
@@ -30,6 +30,12 @@ PREFIX = "urn:pulumi:dev::caas::"
 CANDIDATE = f"{PREFIX}caas:kubernetes:Candidate::hello-candidate"
 CHILD = f"{PREFIX}caas:kubernetes:Candidate$kubernetes:apps/v1:Deployment::hello-candidate-deployment"
 ROUTE = f"{PREFIX}caas:kubernetes:Service$kubernetes:gateway.networking.k8s.io/v1:HTTPRoute::hello-route"
+
+AUTOSCALER = {
+    "urn": f"{PREFIX}caas:kubernetes:Service$kubernetes:autoscaling/v2:HorizontalPodAutoscaler::hello-autoscaler",
+    "type": candidates.AUTOSCALER,
+    "inputs": {"metadata": {"name": TARGET.name, "namespace": TARGET.namespace}, "spec": {"minReplicas": 2}},
+}
 
 
 def world(strategy_: str = "canary", **changes: Any) -> Environment:
@@ -83,8 +89,8 @@ class Played:
     def state(self) -> dict[str, Any]:
         main = deployment(f"{PREFIX}kubernetes:apps/v1:Deployment::hello-deployment", "hello", self.served)
         second = [{"urn": CANDIDATE, "type": "caas:kubernetes:Candidate"}, deployment(CHILD, "hello-candidate", NEW)]
-        route = {"urn": ROUTE, "type": "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute"}
-        return {"resources": [main, route, *(second if self.new else [])]}
+        route = {"urn": ROUTE, "type": candidates.ROUTE}
+        return {"resources": [main, route, AUTOSCALER, *(second if self.new else [])]}
 
     def outputs(self) -> dict[str, Any]:
         fields = {"image": self.served, "url": "http://hello.test", "namespace": "shop-dev", "deployment": "hello"}
@@ -108,7 +114,8 @@ class Played:
             self.note(f"start {given}")
             self.new = True
         else:
-            assert target == [CANDIDATE, CHILD, ROUTE]
+            shifts = bool(strategy.shifting(self.spec))
+            assert target == [CANDIDATE, CHILD, *([ROUTE] if shifts else [])]
             self.note("remove")
             self.new = False
         return apply.Journal(Output())
@@ -236,8 +243,8 @@ def test_where_no_traffic_is_to_be_moved_the_program_is_applied_at_once(how: str
 
 def test_a_living_release_of_another_is_told_and_nothing_is_touched(play: Callable[..., Played]) -> None:
     played = play()
-    held = replace(own(10), host="elsewhere", user="ann")
-    played.api.annotations[RELEASE] = json.dumps(asdict(held))
+    release = replace(own(10), host="elsewhere", user="ann")
+    played.api.annotations[RELEASE] = json.dumps(asdict(release))
     for work in (played.strategy.clean, played.strategy.release):
         with pytest.raises(DeliveryError, match="is being released by ann@elsewhere") as refused:
             work(played.apply)
@@ -258,6 +265,49 @@ def test_what_a_dead_release_left_is_taken_back(new: bool, play: Callable[..., P
     before = copy.deepcopy(played.api.route)
     assert not played.strategy.clean(played.apply)
     assert played.api.route == before
+
+
+def held(played: Played) -> list[int]:
+    """The minimums that the autoscaler was given, one after the other."""
+    return [body["spec"]["minReplicas"] for _, _, body in played.api.held]
+
+
+@pytest.mark.parametrize("new", [True, False], ids=["second-version-left", "only-the-route-left"])
+def test_what_was_begun_under_another_strategy_is_taken_back_too(new: bool, play: Callable[..., Played]) -> None:
+    played = play(world("rolling"))
+    traffic(played.api).move(TARGET, 50)
+    played.api.annotations[RELEASE] = json.dumps(asdict(replace(own(50), pid=2**22 + 1)))
+    played.new = new
+    assert strategy.concerned(played.spec, played.state)
+    assert played.strategy.clean(played.apply)
+    assert (played.api.weights, played.new, held(played)) == (ONE, False, [2])
+    assert RELEASE not in played.api.annotations
+
+
+def test_a_release_that_is_killed_after_its_new_version_is_gone_is_still_found(play: Callable[..., Played]) -> None:
+    played = play(fail_at="remove", error=SystemExit())
+    with pytest.raises(SystemExit):
+        played.strategy.release(played.apply)
+    # As the kill leaves it: no second version any more, the autoscaler still held, the route still somebody's.
+    played.new, played.fail_at = False, None
+    found = json.loads(played.api.annotations[RELEASE])
+    assert (found["weight"], played.api.weights, len(held(played))) == (0, ONE, 1)
+    played.api.annotations[RELEASE] = json.dumps({**found, "pid": 2**22 + 1})
+    assert played.strategy.clean(played.apply)
+    assert (held(played)[1:], RELEASE in played.api.annotations) == ([2], False)
+
+
+def test_what_never_moves_traffic_is_not_looked_at(play: Callable[..., Played]) -> None:
+    assert not strategy.concerned(world("rolling"), lambda: {})
+    other = world().model_copy(update={"platform": "gke"})
+    assert not strategy.concerned(other, play().state)
+
+
+def test_the_way_back_to_what_has_proven_itself_is_not_tried_first(play: Callable[..., Played]) -> None:
+    played = play()
+    assert played.strategy.release(played.apply, at_once=True)[1] is False
+    assert played.notes == ["apply all"]
+    assert played.api.writes == 0
 
 
 def test_only_kubernetes_has_its_traffic_moved_by_us() -> None:

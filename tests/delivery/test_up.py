@@ -14,6 +14,7 @@ from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
 from delivery.observe import Snapshot
 from delivery.output import Output
+from delivery.purpose import PLAIN
 from delivery.up import _compare
 from tests.components.worlds import environment, service
 from tests.delivery.world import TARGET, Clock, Platform, snapshot
@@ -74,7 +75,8 @@ class Releases:
             raise DeliveryError("Stack 'dev' is being released by ann@here.", Exit.LOCKED)
         return False
 
-    def release(self, applied: Any) -> tuple[Any, bool]:
+    def release(self, applied: Any, *, at_once: bool) -> tuple[Any, bool]:
+        assert not at_once
         if self.ends is not None:
             raise self.ends
         return "journal", True
@@ -97,7 +99,7 @@ def release(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
         monkeypatch.setattr(time, "sleep", clock.sleep)
         stack: Any = SimpleNamespace(state=dict, name="dev")
         handle: Any = None
-        rules: Any = SimpleNamespace(look=None, forget=lambda: None)
+        rules: Any = SimpleNamespace(look=None, forget=lambda: None, why=PLAIN)
         return up._release(handle, stack, spec, Platform(), Output(), 5.0, limit, rules)
 
     return made

@@ -104,3 +104,11 @@ def test_a_finding_is_told_to_a_machine() -> None:
         "reasons": [],
     }
     assert finding.row() == ("hello", "proven", "1/1 (1-3)", service().digest[:19], "http://hello.test")
+
+
+@pytest.mark.parametrize("taken_back", [True, False])
+def test_a_failure_says_whether_the_platform_has_gone_back(taken_back: bool) -> None:
+    seen = snapshot(instance(ready=False), deadline_exceeded="it gave up", taken_back=taken_back)
+    with pytest.raises(DeliveryError) as caught:
+        proof(Platform(seen))
+    assert (caught.value.code, caught.value.rolled_back) == (Exit.DEPLOYMENT_FAILED, taken_back)

@@ -81,7 +81,13 @@ OF_TRAFFIC = {"wrong passphrase": NO_TRAFFIC, "expired credential": NO_TRAFFIC}
 REVIEW = "review-branch"
 OF_REVIEW = {"wrong passphrase": Ends(Exit.BAD_INPUT, (f"The passphrase of stack '{REVIEW}' is wrong",))}
 
+NO_KEY = Ends(Exit.BAD_INPUT, ("Nothing can be attested here: ",))
+"""The stack names a public key that is not there, and no private one."""
+
 COMMANDS: Mapping[str, Row] = {
+    # Neither asks the cluster, and none of their settings is secret.
+    "attest": Row(otherwise={"wrong passphrase": NO_KEY, "no kubeconfig": NO_KEY, "expired credential": NO_KEY}),
+    "attestations": Row(otherwise={**CLUSTERLESS, "wrong passphrase": FINE}),
     "validate": Row(otherwise=FILES_ALONE),
     "up": Row(
         otherwise={
@@ -183,7 +189,7 @@ def template(tmp_path_factory: pytest.TempPathFactory, engine_environment: dict[
     home = tmp_path_factory.mktemp("every-command")
     project = projects.make(home / "project", STACK, **engine_environment, HOME=str(home))
     described = {key: value for key, value in hello.service(image=IMAGE).items() if key != "build"}
-    project.write({"hello": described}, hello.settings(STACK))
+    project.write({"hello": described}, hello.settings(STACK, supplyChain={"publicKey": "cosign.pub"}))
     applied.must(project.pulumi("stack", "init", "--no-select"))
     applied.must(project.pulumi("config", "set", "--secret", "--path", "caas:secrets.word", "hidden-word"))
     applied.state(project, IMAGE)

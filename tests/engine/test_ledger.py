@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -109,10 +110,7 @@ def test_a_release_of_another_machine_stays_open_until_the_next_one_had_the_stac
 
 def test_a_beginning_that_another_writer_lost_is_written_again_with_the_end(ledger: Ledger) -> None:
     release, _ = ledger.begin(intent())
-    with ledger._workspace() as directory:
-        book = ledger._read(directory)
-        assert book is not None
-        ledger._write(directory, replace(book, entries=()))
+    ledger._kept.change(lambda outputs: {**outputs, "entries": []})
     ledger.end(release, CONFIGURATION, Outcome.SUCCEEDED)
     assert [(one.number, one.outcome) for one in ledger.read().releases] == [(1, Outcome.SUCCEEDED)]
 
@@ -136,7 +134,7 @@ def test_a_lock_of_a_killed_writer_is_broken_and_one_of_a_living_one_is_not(
     ledger.begin(intent())
     assert not file.exists()
     lock(os.getpid())
-    monkeypatch.setattr("delivery.ledger.LOCK_TIMEOUT", 0.0)
+    monkeypatch.setattr("delivery.kept.LOCK_TIMEOUT", 0.0)
     with pytest.raises(DeliveryError) as refused:
         ledger.begin(intent())
     assert refused.value.code is Exit.LOCKED
@@ -166,8 +164,12 @@ def writer(project: Project, count: int) -> subprocess.Popen[str]:
     return subprocess.Popen(command, cwd=ROOT, env=project.variables, stdout=subprocess.PIPE, text=True)
 
 
-def test_two_writers_at_once_lose_nothing(ledger: Ledger, engine_project: Project) -> None:
-    writers = [writer(engine_project, 3) for _ in range(2)]
+def test_two_writers_at_once_lose_nothing(ledger: Ledger, engine_project: Project, tmp_path: Path) -> None:
+    """Also on two machines that share the directory: what the one holds back others with is not the other's."""
+    writers = []
+    for machine in ("one", "two"):
+        engine_project.environment["XDG_STATE_HOME"] = str(tmp_path / machine)
+        writers.append(writer(engine_project, 3))
     assert [one.wait(120) for one in writers] == [0, 0]
     for one in writers:
         one.communicate()
@@ -199,14 +201,15 @@ def test_a_writer_that_is_killed_leaves_a_record_that_tells_the_truth(
 
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A bucket in a simulated S3, as a backend's URL."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "simulated")
+    """A bucket of its own in a simulated S3, whose world is the process's, as a backend's URL."""
+    name = f"states-{uuid.uuid4().hex}"
+    for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(variable, "simulated")
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
-    boto3.client("s3", endpoint_url=f"http://{host}:{port}", region_name="us-east-1").create_bucket(Bucket="states")
-    yield f"s3://states?endpoint={host}:{port}&disableSSL=true&s3ForcePathStyle=true&region=us-east-1"
+    boto3.client("s3", endpoint_url=f"http://{host}:{port}", region_name="us-east-1").create_bucket(Bucket=name)
+    yield f"s3://{name}?endpoint={host}:{port}&disableSSL=true&s3ForcePathStyle=true&region=us-east-1"
     server.stop()
 
 
@@ -220,11 +223,31 @@ def test_a_bucket_holds_it_as_well(ledger: Ledger, engine_project: Project, buck
     assert away.read().configuration(ended) == CONFIGURATION
 
 
+def test_nobody_writes_between_the_reading_and_the_writing_of_another(
+    ledger: Ledger, engine_project: Project, bucket: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    os.environ["PULUMI_BACKEND_URL"] = bucket  # The fixture before restores it.
+    here, there = made(engine_project), made(engine_project)
+    here.begin(intent())
+    refused: list[Exit] = []
+
+    def meanwhile(outputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        if not refused:
+            monkeypatch.setattr("delivery.kept.LOCK_TIMEOUT", 0.0)
+            monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "another machine"))
+            with pytest.raises(DeliveryError) as error:
+                there.begin(intent())
+            refused.append(error.value.code)
+        return outputs
+
+    here._kept.change(meanwhile)
+    assert refused == [Exit.LOCKED]
+    there.begin(intent())
+    assert [one.number for one in here.read().releases] == [1, 2]
+
+
 def test_a_record_of_another_format_is_not_guessed_at(ledger: Ledger) -> None:
     ledger.begin(intent())
-    with ledger._workspace() as directory:
-        text = ledger._engine(directory, "stack", "export").replace('"format": 1', '"format": 2')
-        (directory / "changed.json").write_text(text)
-        ledger._engine(directory, "stack", "import", "--file", str(directory / "changed.json"))
+    ledger._kept.change(lambda outputs: {**outputs, "format": 2})
     with pytest.raises(DeliveryError, match=r"caas-test-releases/check in file://.* cannot be read: its format is 2"):
         ledger.read()

@@ -8,14 +8,20 @@ import os
 import shutil
 import signal
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from delivery import processes
+from delivery import ledger, processes
+from delivery import review as reviewing
+from delivery.engine import Engine
 from delivery.exit_codes import Exit
-from delivery.review_stack import EXPIRES, stack_name
+from delivery.output import Output
+from delivery.records import Kind
+from delivery.review_stack import EXPIRES, Review, stack_name
+from delivery.stack import ProgramStack
 from sandbox.clouds.core.world import World
 from tests.components.aws.worlds import REGION
 from tests.engine import simulated
@@ -90,13 +96,53 @@ def test_it_is_made_found_and_removed_from_another_machine(aws: Aws, tmp_path: P
     assert [one["stack"] for one in review(job, "reap")["removed"]] == [NAME]
     assert [processes.session_members(engine) for engine in engines] == [[]] * len(engines)
     assert review(job, "list") == {"reviews": []}
-    left = json.loads(project.run(["pulumi", "stack", "ls", "--json"]).out)
-    assert sorted(one["name"] for one in left) == sorted([project.stack, other.stack])
+    assert stacks(project) == sorted([project.stack, other.stack])
+    assert stacks(project, "--project", f"caas-test{ledger.SUFFIX}") == [], "its record is gone with it"
     with World(aws.home / "aws.json").open() as world:
         kinds = (simulated.CLUSTER, "aws:ecs/service:Service", "aws:ec2/vpc:Vpc")
         assert [dict(world.all(kind, REGION)) for kind in kinds] == [{}, {}, {}], "something stayed behind"
     refused = review(job, "down", "--branch", "by-name-alone", code=Exit.BAD_INPUT)
     assert refused["error"] == "Stack 'review-by-name-alone' is no review environment and was not touched."
+
+
+def stacks(project: Project, *arguments: str) -> list[str]:
+    """The names of the stacks in the backend."""
+    listed = project.run(["pulumi", "stack", "ls", "--json", *arguments])
+    assert listed.code == 0, listed.text
+    return sorted(one["name"].rpartition("/")[2] for one in json.loads(listed.out))
+
+
+@pytest.mark.parametrize("at", ["before-its-record-goes", "after-its-record-went"])
+def test_a_removal_that_is_cut_off_is_finished_by_the_next_one(
+    at: str, engine_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in engine_project.environment.items():
+        monkeypatch.setenv(name, value)
+    engine_project.write({}, {})
+    directory, record = engine_project.directory, f"caas-test{ledger.SUFFIX}"
+    stack = ProgramStack(directory, NAME, "caas-test", Engine())
+    stack.select_or_create()
+    reviewing._mark(stack, Review(NAME, BRANCH, datetime(2026, 1, 1, tzinfo=UTC)))
+    ledger.Ledger(stack).begin(ledger.Intent(Kind.UP, ledger.owner(), {}))
+    assert stacks(engine_project, "--project", record) == [NAME]
+    run = ProgramStack.run
+
+    def cut_off(*arguments: Any) -> Any:
+        if at == "before-its-record-goes" or arguments[1:3] == ("stack", "rm"):
+            raise SystemExit
+        return run(*arguments)
+
+    with monkeypatch.context() as killed:
+        if at == "before-its-record-goes":
+            killed.setattr(ledger.Ledger, "remove", cut_off)
+        else:
+            killed.setattr(ProgramStack, "run", cut_off)
+        with pytest.raises(SystemExit):
+            reviewing.reap(directory, "caas-test", Output())
+    assert stacks(engine_project, "--project", record) == ([NAME] if at == "before-its-record-goes" else [])
+    assert [one.stack for one in reviewing.every(directory, "caas-test")] == [NAME], "still to be found"
+    assert [one.stack for one in reviewing.reap(directory, "caas-test", Output()).removed] == [NAME]
+    assert (stacks(engine_project), stacks(engine_project, "--project", record)) == ([], [])
 
 
 def test_a_stack_of_the_same_name_that_is_none_is_not_taken_over(aws: Aws) -> None:

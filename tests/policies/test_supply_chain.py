@@ -91,6 +91,8 @@ def attested(tier: str = "prod", most: Any = None, **facts: Any) -> Setting:
         (attested(critical=None), ["that no scanner has seen"]),
         (attested(critical=2), ["with 2 critical vulnerabilities"]),
         (attested(critical=2, most=2.0), []),
+        (attested(critical=0.0), []),
+        (attested(critical=2.0), ["with 2 critical vulnerabilities"]),
         (attested("dev", signed=False), ["without a signature"]),
         (Setting(tier="staging"), []),
         (Setting(tier="dev"), []),

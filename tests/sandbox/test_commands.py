@@ -45,6 +45,7 @@ def notes(monkeypatch: pytest.MonkeyPatch) -> list[object]:
 
     monkeypatch.setattr(toolchain, "ensure", note)
     monkeypatch.setattr(toolchain, "current", note)
+    monkeypatch.setattr(toolchain, "prepared", lambda part: False)
     return found
 
 
@@ -67,6 +68,16 @@ def test_the_environment_asks_for_nothing_that_up_does_not_prepare(
     done = CliRunner().invoke(commands.app, ["env"])
     assert (done.exit_code, notes) == (0, [parts])
     assert "export KUBECONFIG=/none\n" in done.output
+
+
+def test_what_signs_images_is_part_of_the_environment_where_it_was_built(
+    notes: list[object], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CAAS_SANDBOX", str(tmp_path))
+    monkeypatch.setattr(toolchain, "prepared", lambda part: part == toolchain.SUPPLY)
+    monkeypatch.setattr(driver, "choose", lambda: OfName("source", notes, None))
+    assert CliRunner().invoke(commands.app, ["env"]).exit_code == 0
+    assert notes == [(*BOTH, toolchain.SUPPLY)]
 
 
 @pytest.mark.parametrize(("name", "registry"), [("kind", "127.0.0.1:15000"), ("existing", None)])

@@ -12,7 +12,14 @@ from sandbox.errors import SandboxError
 from sandbox.progress import Progress
 from sandbox.toolchain import build, debian, official, patches, versions
 
-ALL_BUILDS = (*versions.engine(), *versions.cluster(), *versions.prometheus())
+ALL_BUILDS = (
+    *versions.engine(),
+    *versions.cluster(),
+    *versions.prometheus(),
+    *versions.monitoring(),
+    *versions.checks(),
+    *versions.supply(),
+)
 
 
 def test_the_engine_and_its_python_sdk_have_one_version() -> None:

@@ -18,6 +18,7 @@ from tests.spec.wrong_numbers import COUNTS, SPELLING, UNITS
 from tests.spec.wrong_operations import FREEZES, NOTIFICATIONS
 from tests.spec.wrong_services import ADDRESSES, HEALTH, IMAGES, NAMES
 from tests.spec.wrong_stacks import ENVIRONMENTS, FILES
+from tests.spec.wrong_supply import SUPPLY_CHAINS
 
 __all__ = ["CASES", "MARKER", "Case", "write"]
 
@@ -37,6 +38,7 @@ CASES: tuple[Case, ...] = (
     *OBJECTIVES,
     *NOTIFICATIONS,
     *FREEZES,
+    *SUPPLY_CHAINS,
     *MONITORING,
     *SETTINGS_OF_AWS,
     *SERVICES_ON_AWS,

@@ -68,5 +68,14 @@ FREEZES = [
         {"gate.freeze": "refuse"},
         file=DEV,
     ),
+    stack(
+        "bake-without-a-source",
+        "gate.bake",
+        "gate.prometheus says who has counted",
+        "'caas:gate.prometheus' http://prometheus:9090 --stack dev",
+        {"gate.bake": 5},
+        file=DEV,
+    ),
+    stack("bake-over-a-day", "gate.bake", "from 0 to 1440 (minutes)", "1440 minutes or less", {"gate.bake": 1441}),
     stack("freeze-not-known", "gate.freeze", "off, warn, refuse", "one of", {"gate.freeze": "always"}),
 ]

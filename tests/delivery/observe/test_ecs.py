@@ -104,10 +104,17 @@ def test_a_deployment_that_the_platform_took_back_has_failed_with_its_events() -
         {"message": "(service web) has reached a steady state.", "createdAt": LATER},
         {"message": "(service web) rolling back to deployment ecs-svc/1.", "createdAt": LATER},
     ]
-    state, why = verdict(seen(service(OLD, events=events), task(1, OLD), task(2, OLD)))
+    found = seen(service(OLD, events=events), task(1, OLD), task(2, OLD))
+    assert found.taken_back
+    state, why = verdict(found)
     assert state is State.FAILED
     assert "it runs web:1, declared is web:2" in why
     assert why.index("rolling back") < why.index("steady state"), "oldest first"
+
+
+@pytest.mark.parametrize("running", [NEW, f"{PREFIX}:task-definition/web:3", f"{PREFIX}:task-definition/other:1", ""])
+def test_only_an_earlier_revision_of_the_same_is_one_that_was_gone_back_to(running: str) -> None:
+    assert not seen(service(running)).taken_back
 
 
 def test_a_failed_deployment_is_named_by_its_reason() -> None:

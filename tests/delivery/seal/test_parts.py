@@ -219,8 +219,3 @@ def test_the_tools_are_named_with_their_versions() -> None:
     assert found["engine"] == "3.259.0"
     assert found["pulumi"] == "3.259.0"
     assert "pulumi-kubernetes" in found
-
-
-def test_a_pipeline_says_who_started_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GITLAB_USER_LOGIN", "ada")
-    assert source.who() == "ada"
