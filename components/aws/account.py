@@ -12,7 +12,7 @@ import pulumi
 import pulumi_aws
 from pulumi_aws.kms import Alias, Key
 
-from components.aws.iam import Place, document, key_policy
+from components.aws.iam import Place, Statement, document, key_policy, tell_statement
 from components.base import Component, Transform
 from components.naming import name as short_name
 from components.spec.aws import Aws
@@ -108,6 +108,16 @@ class Account(Component):
         self.key = self._key(name, args.environment) if made else pulumi.Output.from_input(existing or "")
         self.finish({"key": self.key})
 
+    @staticmethod
+    def _policy(environment: Environment) -> list[Statement]:
+        """Who may use the key: also those who write into a topic of the environment's own."""
+        watch = settings(environment).monitoring
+        told = watch is not None and watch.topic is None
+        return [
+            *key_policy(place(environment), log_group_name(environment, "*")),
+            *([tell_statement(place(environment))] if told else []),
+        ]
+
     def _key(self, name: str, environment: Environment) -> pulumi.Output[str]:
         inside = self.child(provider=self.provider)
         key = Key(
@@ -115,7 +125,7 @@ class Account(Component):
             description=f"Logs, secrets, images and volumes of {named(environment)}",
             deletion_window_in_days=KEY_KEPT,
             enable_key_rotation=True,
-            policy=document(*key_policy(place(environment), log_group_name(environment, "*"))),
+            policy=document(*self._policy(environment)),
             opts=inside,
         )
         Alias(f"{name}-key-alias", name=f"alias/{named(environment)}", target_key_id=key.key_id, opts=inside)

@@ -7,10 +7,15 @@ of a version with a tenth of the traffic little would be seen in the sum.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 from pulumi_aws import cloudwatch, lb
+
+from components import slo
+from components.monitoring import burn_rates, objectives
+from components.spec.service import Service
 
 PERIOD = 60
 """Seconds of one figure: the finest that load balancers give."""
@@ -18,11 +23,8 @@ PERIOD = 60
 LOOKS, BAD = 3, 2
 """An alarm is raised when so many of the last figures are bad: one bad minute is no bad version."""
 
-MOST_ERRORS = 1.0
-"""Percent of the requests that may be answered with 5xx: success of 99 % or more."""
-
-SLOWEST = 0.5
-"""Seconds within which 99 of 100 requests are answered: the design's default objective."""
+FASTEST = burn_rates.BURN_RATES[0].factor
+"""Times as fast as its budget lasts: what calls somebody within minutes also takes a version back."""
 
 FEWEST = 100
 """Requests in a minute below which the share of errors decides nothing."""
@@ -30,23 +32,52 @@ FEWEST = 100
 NAMESPACE = "AWS/ApplicationELB"
 
 
+@dataclass(frozen=True)
+class Limits:
+    """Above which figures a version is taken back: they follow from the service's objective."""
+
+    errors: float
+    """Percent of the requests that are answered with 5xx."""
+    seconds: float
+    """Within which the objective's share of the requests is answered."""
+    percentile: float
+
+    @property
+    def statistic(self) -> str:
+        """As CloudWatch calls the percentile."""
+        return f"p{self.percentile:g}"
+
+
+def limits(service: Service) -> Limits:
+    """Of a service: errors at the pace of its fastest alert, latency where its promise ends."""
+    allowed = slo.budget(service)
+    errors = min(FASTEST * allowed.failed, objectives.HIGHEST)
+    return Limits(round(100 * errors, 6), allowed.threshold, service.slo.latency.percentile)
+
+
 def declare_alarms(
     prefix: str,
     name: str,
+    service: Service,
     balancer: pulumi.Output[str],
     targets: Sequence[lb.TargetGroup],
+    told: Sequence[pulumi.Input[str]],
     own_tags: Mapping[str, str],
     options: pulumi.ResourceOptions,
 ) -> list[pulumi.Output[str]]:
     """The two alarms of a service; their names.
 
     :param name: What the alarms' names begin with.
+    :param service: Whose objective it is.
     :param balancer: The load balancer as its metrics know it (``arn_suffix``).
+    :param told: ARNs of the topics that hear of an alarm, and of its end.
     """
-    errors, latency = _errors(balancer, targets), _latency(balancer, targets)
+    most = limits(service)
+    errors, latency = _errors(balancer, targets), _latency(balancer, targets, most.statistic)
+    late = f"seconds, {most.statistic}"
     made = [
-        _alarm(f"{prefix}-errors", f"{name}-errors", errors, MOST_ERRORS, "percent of 5xx", own_tags, options),
-        _alarm(f"{prefix}-latency", f"{name}-latency", latency, SLOWEST, "seconds, p99", own_tags, options),
+        _alarm(f"{prefix}-errors", f"{name}-errors", errors, most.errors, "percent of 5xx", told, own_tags, options),
+        _alarm(f"{prefix}-latency", f"{name}-latency", latency, most.seconds, late, told, own_tags, options),
     ]
     return [one.name for one in made]
 
@@ -57,6 +88,7 @@ def _alarm(
     queries: list[dict[str, Any]],
     threshold: float,
     what: str,
+    told: Sequence[pulumi.Input[str]],
     own_tags: Mapping[str, str],
     options: pulumi.ResourceOptions,
 ) -> cloudwatch.MetricAlarm:
@@ -71,6 +103,8 @@ def _alarm(
         # No traffic is no failure of the version; the load balancer's health checks see one that does not answer.
         treat_missing_data="notBreaching",
         metric_queries=queries,
+        alarm_actions=list(told) or None,
+        ok_actions=list(told) or None,
         tags=own_tags,
         opts=options,
     )
@@ -85,10 +119,10 @@ def _errors(balancer: pulumi.Output[str], targets: Sequence[lb.TargetGroup]) -> 
     return [*queries, _worst("errors", shares)]
 
 
-def _latency(balancer: pulumi.Output[str], targets: Sequence[lb.TargetGroup]) -> list[dict[str, Any]]:
+def _latency(balancer: pulumi.Output[str], targets: Sequence[lb.TargetGroup], statistic: str) -> list[dict[str, Any]]:
     queries, figures = [], []
     for number, target in enumerate(targets):
-        queries.append(_metric(f"time{number}", "TargetResponseTime", "p99", balancer, target))
+        queries.append(_metric(f"time{number}", "TargetResponseTime", statistic, balancer, target))
         queries.append(_metric(f"all{number}", "RequestCount", "Sum", balancer, target))
         figures.append(f"IF(all{number} >= {FEWEST}, time{number}, 0)")
     return [*queries, _worst("latency", figures)]

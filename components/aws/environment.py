@@ -10,7 +10,9 @@ import pulumi
 from components.aws import load_balancer
 from components.aws.account import Account, AccountArgs, place, settings
 from components.aws.cluster import Cluster, ClusterArgs
+from components.aws.dashboard import Shown
 from components.aws.load_balancer import LoadBalancer, LoadBalancerArgs
+from components.aws.monitoring import Monitoring, MonitoringArgs
 from components.aws.network import Network, NetworkArgs
 from components.aws.registry import ContainerRegistry, ContainerRegistryArgs
 from components.aws.service import Service, ServiceArgs
@@ -32,8 +34,13 @@ def declare(environment: Environment, secrets: Mapping[str, pulumi.Output[str]])
     balancer = None
     if any(spec.ingress is not None for spec in environment.services):
         balancer = LoadBalancer("balancer", LoadBalancerArgs(environment=environment, network=network), inside)
+    watch = None
+    if settings(environment).monitoring is not None:
+        watch = Monitoring(
+            "monitoring", MonitoringArgs(environment=environment, key=account.key, secrets=secrets), inside
+        )
     login = named_login(environment.registry, secrets)
-    services = {}
+    services, shown = {}, []
     for spec in environment.services:
         image = declared_image(
             spec,
@@ -52,9 +59,15 @@ def declare(environment: Environment, secrets: Mapping[str, pulumi.Output[str]])
             network=network,
             cluster=cluster,
             balancer=balancer,
+            monitoring=watch,
             secrets=secrets,
         )
-        services[spec.name] = _summary(args, Service(spec.name, args, inside))
+        service = Service(spec.name, args, inside)
+        services[spec.name] = _summary(args, service)
+        suffix = balancer.arn_suffix if balancer and service.targets else None
+        shown.append(Shown(spec, cluster.cluster, suffix, service.targets))
+    if watch is not None:
+        watch.dashboard(shown)
     where = place(environment)
     return {
         "environment": environment.tier,
@@ -65,6 +78,7 @@ def declare(environment: Environment, secrets: Mapping[str, pulumi.Output[str]])
             "account": where.account,
             "cluster": cluster.cluster,
             "loadBalancer": balancer.host if balancer else None,
+            **({"prometheus": watch.endpoint, "alerts": watch.topic} if watch else {}),
         },
     }
 

@@ -127,6 +127,44 @@ def key_policy(place: Place, log_groups: str) -> list[Statement]:
     ]
 
 
+TELLS = ("aps.amazonaws.com", "cloudwatch.amazonaws.com")
+"""Who writes into a topic of alerts: the managed Prometheus, and CloudWatch's alarms."""
+
+
+def tell_statement(place: Place) -> Statement:
+    """Those who write into an encrypted topic may use its key, for this account only ("Encryption at rest", SNS
+    Developer Guide)."""
+    return {
+        "Effect": "Allow",
+        "Principal": {"Service": list(TELLS)},
+        "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+        "Resource": ["*"],
+        "Condition": {"StringEquals": {"aws:SourceAccount": place.account}},
+    }
+
+
+def topic_policy(place: Place, topic: pulumi.Input[str], workspace: pulumi.Input[str]) -> list[Statement]:
+    """This workspace and this account's alarms may write into the topic, and nobody else."""
+    prometheus, alarms = TELLS
+    sources: tuple[tuple[str, pulumi.Input[str]], ...] = (
+        (prometheus, workspace),
+        (alarms, place.arn("cloudwatch", "alarm:*")),
+    )
+    return [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": service},
+            "Action": ["sns:Publish"] if service == alarms else ["sns:GetTopicAttributes", "sns:Publish"],
+            "Resource": [topic],
+            "Condition": {
+                "StringEquals": {"aws:SourceAccount": place.account},
+                "ArnLike": {"aws:SourceArn": source},
+            },
+        }
+        for service, source in sources
+    ]
+
+
 def access_log_bucket_policy(place: Place, bucket: str) -> list[Statement]:
     """Load balancers of this account may write their logs; nobody may speak to the bucket without TLS."""
     arn = f"arn:aws:s3:::{bucket}"

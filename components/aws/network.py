@@ -24,6 +24,9 @@ from components.spec.environment import Environment
 ENDPOINTS = ("ecr.api", "ecr.dkr", "logs", "secretsmanager", "ssm")
 """AWS's own services that a task must reach before and while it runs; image layers come from S3."""
 
+WATCHING = "aps-workspaces"
+"""The endpoint of the managed Prometheus, where somebody watches."""
+
 HTTPS = 443
 ANYWHERE = "0.0.0.0/0"
 
@@ -273,7 +276,8 @@ class Network(Component):
             to_port=HTTPS,
             opts=self.child(),
         )
-        for service in ENDPOINTS:
+        watching = [WATCHING] if aws.monitoring is not None else []
+        for service in (*ENDPOINTS, *watching):
             ec2.VpcEndpoint(
                 f"{self._prefix}-endpoint-{service.replace('.', '-')}",
                 vpc_id=self.vpc,

@@ -16,6 +16,7 @@ from pulumi_aws.iam import Role, RolePolicy
 from pulumi_aws.secretsmanager import Secret, SecretVersion
 
 from components.aws import autoscaling, firewall, load_balancer, rollout, secrets, sizes, task, traffic, volumes
+from components.aws import monitoring as watching
 from components.aws.account import (
     GROUP_LIMIT,
     ROLE_LIMIT,
@@ -54,6 +55,7 @@ class ServiceArgs:
     :param network: Subnets, and the group of all services.
     :param cluster: What runs it.
     :param balancer: What leads the world to it. Required where the description has an ingress.
+    :param monitoring: Who watches it. Required where ``aws.monitoring`` is set.
     :param secrets: Secret values by their keys in ``caas:secrets``.
     :param transforms: See :class:`components.base.Component`.
     """
@@ -66,6 +68,7 @@ class ServiceArgs:
     network: Network
     cluster: Cluster
     balancer: LoadBalancer | None = None
+    monitoring: watching.Monitoring | None = None
     secrets: Mapping[str, pulumi.Output[str]] = field(default_factory=dict, repr=False)
     transforms: Sequence[Transform] = ()
 
@@ -86,6 +89,8 @@ class Service(Component):
     """Id of its own group."""
     url: pulumi.Output[str | None]
     """Where the world calls it; None without ingress."""
+    targets: list[pulumi.Output[str]]
+    """Its target groups, as their metrics know them; none without ingress."""
     minimum: int
     """Instances at the least: the scaling's lower bound, or the fixed count."""
     maximum: int
@@ -95,7 +100,9 @@ class Service(Component):
         super().__init__("caas:aws:Service", name, opts, args.transforms)
         if args.spec.ingress is not None and args.balancer is None:
             raise ValueError(f"service {args.spec.name}: ingress needs a balancer")
-        self._prefix, self._args, self._spec, self._environment = name, args, args.spec, args.environment
+        self._prefix, self._args, self._environment = name, args, args.environment
+        self._spec = watching.with_collector(args.spec, args.environment)
+        self._watched = watching.watched(args.spec, args.environment)
         self._place, self._tags = place(args.environment), tags(args.environment, args.spec)
         self._inside = self.child()
         self.minimum, self.maximum = defaults.instances(args.spec)
@@ -110,7 +117,13 @@ class Service(Component):
         )
         execution, before = self._execution_role(log, kept)
         role, more = self._task_role(files)
-        ways = traffic.declare_ways(name, self._spec, self._environment, args.network, args.balancer, self._inside)
+        told = [args.monitoring.topic] if args.monitoring else []
+        ways = traffic.declare_ways(
+            name, self._spec, self._environment, args.network, args.balancer, told, self._inside
+        )
+        self.targets = [one.arn_suffix for one in ways.targets] if ways else []
+        if args.monitoring is not None and self._watched:
+            args.monitoring.rules(name, self._spec, self._inside)
         definition = self._task(execution, role, kept, files)
         service = self._service(definition, ways, [*before, *more, *(ways.before if ways else [])])
         autoscaling.declare_autoscaling(
@@ -189,16 +202,20 @@ class Service(Component):
         return role, [policy, log]
 
     def _task_role(self, files: volumes.Files | None) -> tuple[Role, list[pulumi.Resource]]:
-        """What the containers themselves are: nobody, but for their own files."""
+        """What the containers themselves are: nobody, but for their own files and what the collector writes."""
         role = self._role("task")
-        if files is None:
+        watch = self._args.monitoring if self._watched else None
+        statements = [
+            *(files.statements(self._spec) if files else []),
+            *(watch.write_statements() if watch else []),
+        ]
+        if not statements:
             return role, []
         policy = RolePolicy(
-            f"{self._prefix}-task-policy",
-            role=role.name,
-            policy=document(*files.statements(self._spec)),
-            opts=self._inside,
+            f"{self._prefix}-task-policy", role=role.name, policy=document(*statements), opts=self._inside
         )
+        if files is None:
+            return role, [policy]
         return role, [policy, volumes.restrict(self._prefix, files, self._spec, role.arn, self._inside), *files.mounts]
 
     def _task(
@@ -208,6 +225,9 @@ class Service(Component):
         group = log_group_name(self._environment, "services", self._spec.name)
         sources = secrets.sources(self._spec, kept)
         storage = sizes.storage(self._spec)
+        containers = task.containers(self._spec, self._args.image, sources, group, self._place.region)
+        if self._args.monitoring is not None:
+            containers = self._args.monitoring.directed(containers)
         return ecs.TaskDefinition(
             f"{self._prefix}-task",
             family=self._named(limit=GROUP_LIMIT),
@@ -222,9 +242,7 @@ class Service(Component):
             ephemeral_storage={"size_in_gib": storage + 1} if storage >= sizes.FREE_STORAGE else None,
             execution_role_arn=execution.arn,
             task_role_arn=role.arn,
-            container_definitions=pulumi.Output.json_dumps(
-                task.containers(self._spec, self._args.image, sources, group, self._place.region)
-            ),
+            container_definitions=pulumi.Output.json_dumps(containers),
             volumes=volumes.volumes(self._spec, files) or None,
             tags=self._tags,
             opts=self._inside,

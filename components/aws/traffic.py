@@ -67,9 +67,13 @@ def declare_ways(
     environment: Environment,
     network: Network,
     balancer: LoadBalancer | None,
+    told: Sequence[pulumi.Input[str]],
     options: pulumi.ResourceOptions,
 ) -> Ways | None:
-    """Target groups, rule, alarms and roles; None where the service has no ingress."""
+    """Target groups, rule, alarms and roles; None where the service has no ingress.
+
+    :param told: ARNs of the topics that hear of the alarms.
+    """
     ingress = service.ingress
     if ingress is None or balancer is None:
         return None
@@ -77,9 +81,8 @@ def declare_ways(
     targets = [_target_group(prefix, kind, service, environment, network, options) for kind in kinds]
     own_tags = tags(environment, service)
     rule = _rule(prefix, service, ingress, balancer, targets, own_tags, options)
-    alarms = declare_alarms(
-        prefix, named(environment, service.name, limit=GROUP_LIMIT - 8), balancer.arn_suffix, targets, own_tags, options
-    )
+    called = named(environment, service.name, limit=GROUP_LIMIT - 8)
+    alarms = declare_alarms(prefix, called, service, balancer.arn_suffix, targets, told, own_tags, options)
     before: list[pulumi.Resource] = [rule]
     shifter = caller = None
     if rollout.shifts(service.rollout):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -117,17 +117,22 @@ def _liveness(service: Service) -> dict[str, Any] | None:
 
 
 def revision(
-    service: Service, image: pulumi.Input[str], salt: str, secrets: Mapping[str, pulumi.Output[str]]
+    service: Service,
+    image: pulumi.Input[str],
+    salt: str,
+    secrets: Mapping[str, pulumi.Output[str]],
+    found: Sequence[pulumi.Input[str]] = (),
 ) -> pulumi.Output[str]:
     """A digest of everything in which one release differs from another: a new one is a new profile.
 
     :param salt: Of the secrets' part; see ``components/secrets.py``.
+    :param found: What else it is told that only Azure knows.
     """
     placeholders: dict[str, pulumi.Input[str]] = dict.fromkeys(secrets, "")
     described = json.dumps([containers(service, "", placeholders), volumes(service)], sort_keys=True)
     held: pulumi.Output[dict[str, str]] = pulumi.Output.all(**secrets) if secrets else pulumi.Output.from_input({})
     values = held.apply(lambda known: content_digest(f"{salt}/{service.name}", known))
-    together: pulumi.Output[str] = pulumi.Output.all(image, pulumi.Output.unsecret(values)).apply(
+    together: pulumi.Output[str] = pulumi.Output.all(image, pulumi.Output.unsecret(values), *found).apply(
         lambda known: hashlib.sha256(json.dumps([described, *known]).encode()).hexdigest()[:DIGEST_LENGTH]
     )
     return together

@@ -11,6 +11,7 @@ from components.azure import front as fronts
 from components.azure.account import Account, AccountArgs, settings, without_aliases
 from components.azure.cluster import Cluster, ClusterArgs
 from components.azure.front import Front, FrontArgs, public
+from components.azure.monitoring import Monitoring, MonitoringArgs
 from components.azure.network import Network, NetworkArgs
 from components.azure.registry import ContainerRegistry, ContainerRegistryArgs
 from components.azure.service import Service, ServiceArgs
@@ -30,6 +31,10 @@ def declare(environment: Environment, secrets: Mapping[str, pulumi.Output[str]])
     registry = ContainerRegistry("registry", ContainerRegistryArgs(environment=environment, account=account), inside)
     network = Network("network", NetworkArgs(environment=environment, account=account), inside)
     cluster = Cluster("cluster", ClusterArgs(environment=environment, account=account, network=network), inside)
+    watch = None
+    if settings(environment).monitoring is not None:
+        watching = MonitoringArgs(environment=environment, account=account, secrets=secrets)
+        watch = Monitoring("monitoring", watching, inside)
     login = named_login(environment.registry, secrets)
     services, hosts = {}, {}
     for spec in environment.services:
@@ -49,6 +54,7 @@ def declare(environment: Environment, secrets: Mapping[str, pulumi.Output[str]])
             registry=registry,
             network=network,
             cluster=cluster,
+            monitoring=watch,
             secrets=secrets,
         )
         service = Service(spec.name, args, inside)
@@ -69,6 +75,7 @@ def declare(environment: Environment, secrets: Mapping[str, pulumi.Output[str]])
             "resourceGroup": account.group,
             "zone": cluster.zone,
             "address": front.address if front else None,
+            **({"prometheus": watch.query} if watch else {}),
         },
     }
 

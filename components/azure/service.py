@@ -14,6 +14,7 @@ from pulumi_azure_native import containerinstance, network, privatedns
 from pulumi_azure_native.managedidentity import UserAssignedIdentity
 
 from components.azure import autoscaling, containers, rollout
+from components.azure import monitoring as watching
 from components.azure.account import PROFILE_LIMIT, Account, named, resource_id, settings, tags
 from components.azure.cluster import Cluster
 from components.azure.network import Network
@@ -46,6 +47,7 @@ class ServiceArgs:
     :param registry: Where its image is pulled from, as its own identity.
     :param network: The subnets that it stands in.
     :param cluster: Logs, names and the scaler's role.
+    :param monitoring: Who watches it. Required where ``azure.monitoring`` is set.
     :param secrets: Secret values by their keys in ``caas:secrets``.
     :param transforms: See :class:`components.base.Component`.
     """
@@ -57,6 +59,7 @@ class ServiceArgs:
     registry: ContainerRegistry
     network: Network
     cluster: Cluster
+    monitoring: watching.Monitoring | None = None
     secrets: Mapping[str, pulumi.Output[str]] = field(default_factory=dict, repr=False)
     transforms: Sequence[Transform] = ()
 
@@ -81,7 +84,9 @@ class Service(Component):
 
     def __init__(self, name: str, args: ServiceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("caas:azure:Service", name, opts, args.transforms)
-        self._prefix, self._args, self._spec, self._environment = name, args, args.spec, args.environment
+        self._prefix, self._args, self._environment = name, args, args.environment
+        self._spec = watching.with_collector(args.spec, args.environment)
+        self._watch = args.monitoring if watching.watched(args.spec, args.environment) else None
         self._inside = self.child(depends_on=args.account.made)
         self.minimum, self.maximum = defaults.instances(args.spec)
         self.group = named(args.environment, args.spec.name)
@@ -95,10 +100,13 @@ class Service(Component):
             tags=tags(args.environment, args.spec),
             opts=self._inside,
         )
-        may_pull = args.registry.readable_by(args.spec.name, identity.principal_id)
+        before = [args.registry.readable_by(args.spec.name, identity.principal_id)]
+        if self._watch is not None:
+            before.append(self._watch.admit(name, identity.principal_id, self._inside))
+            self._watch.rules(name, self._spec, self._inside)
         balancer = self._balancer()
-        profile = self._profile()
-        group = self._group(profile, identity, balancer, [may_pull])
+        profile = self._profile(identity)
+        group = self._group(profile, identity, balancer, before)
         if args.cluster.scaler is not None:
             autoscaling.declare_autoscaling(
                 name, self._spec, self._environment, group, args.cluster.scaler, self._inside
@@ -170,12 +178,15 @@ class Service(Component):
         )
         return balancer
 
-    def _profile(self) -> containerinstance.ContainerGroupProfile:
+    def _profile(self, identity: UserAssignedIdentity) -> containerinstance.ContainerGroupProfile:
         """What an instance is. Its name ends in a digest of what it says: a change is a new profile."""
         spec, args = self._spec, self._args
         secrets = configured_secrets(spec, args.secrets)
         salt = f"{self._environment.project}/{self._environment.stack}"
-        digest = containers.revision(spec, args.image, salt, secrets)
+        parts, found = containers.containers(spec, args.image, secrets), []
+        if self._watch is not None:
+            parts, found = self._watch.directed(parts, identity.client_id), [identity.client_id, self._watch.endpoint]
+        digest = containers.revision(spec, args.image, salt, secrets, found)
         base = short_name(self._environment.project, self._environment.stack, spec.name, limit=PROFILE_LIMIT)
         return containerinstance.ContainerGroupProfile(
             f"{self._prefix}-profile",
@@ -185,7 +196,7 @@ class Service(Component):
             sku="Standard",
             os_type="Linux",
             restart_policy="Always",
-            containers=containers.containers(spec, args.image, secrets),
+            containers=parts,
             volumes=containers.volumes(spec) or None,
             image_registry_credentials=[{"server": args.registry.server, "identity": self._identity_id()}],
             ip_address={"type": "Private", "ports": [{"port": spec.port, "protocol": "TCP"}]},

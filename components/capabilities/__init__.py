@@ -100,6 +100,7 @@ FEATURES: tuple[Feature, ...] = (
         ("volumes",),
         lambda s: any(volume.kind == "persistent" for volume in s.volumes.values()),
     ),
+    Feature("slo-alerts", "Alerts on the objective", ("slo",), lambda s: s.metrics_path is not None),
     Feature("sidecars", "Sidecars", ("sidecars",), lambda s: bool(s.sidecars)),
     Feature(
         "secret-values",

@@ -25,6 +25,7 @@ AWS_ECS: dict[str, Capability] = {
     "egress": native("security groups, VPC endpoints; an existing network without endpoints leaves HTTPS open"),
     "scratch": native("task storage; the image gives the directory its owner with VOLUME"),
     "persistent": native("EFS, an access point for each volume"),
+    "slo-alerts": native("Amazon Managed Prometheus and a collector beside each service (aws.monitoring)"),
     "sidecars": native("containers of the task that start before the service and are restarted"),
     "secret-values": native("Secrets Manager"),
     "secret-references": native("ARN in Secrets Manager or Parameter Store"),

@@ -29,6 +29,7 @@ AZURE_ACI: dict[str, Capability] = {
     "egress": emulated("security group of the containers' subnet: what one service may call, all may"),
     "scratch": native("emptyDir"),
     "persistent": refused("a database or object store: Container Instances mounts Azure Files for root alone"),
+    "slo-alerts": native("Azure Monitor's managed Prometheus and a collector beside each service (azure.monitoring)"),
     "sidecars": native("containers of the same group"),
     "secret-values": native("secure variables"),
     "secret-references": refused("secrets.NAME.config, or let the service read its vault as its own identity"),

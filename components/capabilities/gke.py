@@ -15,5 +15,6 @@ GKE: dict[str, Capability] = {
     "ingress": native("Gateway of GKE with a managed certificate; Ingress where there is no TLS or a class is named"),
     "egress": native("NetworkPolicy, enforced by Dataplane V2"),
     "persistent": native("PersistentVolumeClaim, ReadWriteMany, on Filestore (storageClass standard-rwx)"),
+    "slo-alerts": native("Google Cloud Managed Service for Prometheus (gcp.monitoring), or prometheus-operator"),
     "workload-identity": native("Workload Identity: annotation iam.gke.io/gcp-service-account, and its IAM binding"),
 }

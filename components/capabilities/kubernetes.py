@@ -27,6 +27,7 @@ KUBERNETES: dict[str, Capability] = {
     "egress": native("NetworkPolicy, where the cluster's network enforces it"),
     "scratch": native("emptyDir with a size limit"),
     "persistent": native("PersistentVolumeClaim, ReadWriteMany"),
+    "slo-alerts": native("PodMonitor and PrometheusRule of prometheus-operator"),
     "sidecars": native("native sidecar containers"),
     "secret-values": native("immutable Secret"),
     "secret-references": native("Secret by name/key"),

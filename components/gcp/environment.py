@@ -11,6 +11,7 @@ from components.gcp.account import Account, AccountArgs, cluster_name, settings
 from components.gcp.cluster import Cluster, ClusterArgs
 from components.gcp.front import Front, FrontArgs, hosts
 from components.gcp.identity import WorkloadIdentities, WorkloadIdentitiesArgs, identified
+from components.gcp.monitoring import Monitoring, MonitoringArgs
 from components.gcp.network import Network, NetworkArgs
 from components.gcp.registry import ContainerRegistry, ContainerRegistryArgs
 from components.gcp.route import Route, RouteArgs
@@ -54,6 +55,8 @@ def declare(environment: Environment, secrets: Mapping[str, pulumi.Output[str]])
 
     services = declare_services(environment, namespace, secrets, image)
     declare_logging(environment, namespace, secrets)
+    if settings(environment).monitoring is not None:
+        Monitoring("monitoring", MonitoringArgs(environment=environment, cluster=namespace, secrets=secrets))
     where = settings(environment)
     return {
         "environment": environment.tier,

@@ -38,6 +38,9 @@ MONITORING_NAMESPACE = "monitoring"
 """Whose pods may read the metrics, where the environment has no Prometheus of its own."""
 
 
+GOOGLE_COLLECTORS = ("gmp-system", "gke-gmp-system")
+"""Whose pods read metrics for Google's managed Prometheus: on Standard, and on Autopilot."""
+
 GOOGLE_FRONT = ("130.211.0.0/22", "35.191.0.0/16")
 """Where Google's load balancers and their health checks come from ("Firewall rules", Cloud Load Balancing)."""
 
@@ -116,6 +119,8 @@ def policy_spec(service: Service, environment: Environment, selector: Mapping[st
         callers.append(_namespace(environment.kubernetes.ingress_namespace))
     if service.metrics_path is not None:
         callers.append(metrics_reader(environment))
+        if environment.gcp is not None and environment.gcp.monitoring is not None:
+            callers += [_namespace(name) for name in GOOGLE_COLLECTORS]
     egress: list[NetworkPolicyEgressRuleArgsDict] = [{"to": [{"pod_selector": {}}]}]
     for target in service.egress:
         rule: NetworkPolicyEgressRuleArgsDict = {"to": [{"ip_block": {"cidr": target.cidr}}]}

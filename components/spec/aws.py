@@ -18,14 +18,18 @@ from components.spec.base import (
     AWS_REGION,
     AWS_SECURITY_GROUP,
     AWS_SUBNET,
+    AWS_TOPIC,
     AWS_VPC,
     AWS_WEB_ACL,
     AWS_ZONE,
     CIDR,
     Frozen,
     RelativePath,
+    SecretKey,
     Unit,
 )
+from components.spec.monitoring import Address
+from components.spec.service import DigestReference
 
 SubnetId = Annotated[str, StringConstraints(pattern=AWS_SUBNET)]
 PRIORITIES = 50000
@@ -106,6 +110,29 @@ class ExistingBalancer(Frozen):
     )
 
 
+class Watch(Frozen):
+    """Who watches the services on ECS: a collector beside each, Amazon Managed Service for Prometheus with the alerts
+    that follow from each objective, and an SNS topic for whoever is told."""
+
+    collector: DigestReference = Field(
+        description="Image of the AWS Distro for OpenTelemetry, as repository@sha256:…, where the services' tasks can "
+        "pull it: such as a copy in ECR."
+    )
+    emails: tuple[Address, ...] = Field(
+        (), description="Who is told by e-mail; each confirms once what AWS then sends."
+    )
+    webhooks: tuple[SecretKey, ...] = Field(
+        (),
+        description="Keys in caas:secrets of URLs (https) that take and confirm SNS's messages, such as those of "
+        "PagerDuty's integration for CloudWatch.",
+    )
+    topic: Annotated[str, StringConstraints(pattern=AWS_TOPIC)] | None = Field(
+        None,
+        description="ARN of a topic that exists, whose policy admits aps.amazonaws.com and cloudwatch.amazonaws.com. "
+        "Exactly one of the topic, and emails or webhooks of a new one.",
+    )
+
+
 class Aws(Frozen):
     """The account and the network, where the platform is `aws-ecs`."""
 
@@ -152,6 +179,11 @@ class Aws(Frozen):
         None,
         description="The web ACL (WAFv2) in front of the load balancer: `managed` makes one with AWS's managed rules, "
         "`none` has none, an ARN names one that exists. Default: managed in staging and prod, none in dev.",
+    )
+    monitoring: Watch | None = Field(
+        None,
+        description="Who watches the services. Default: CloudWatch's alarms, which take a bad version back and tell "
+        "nobody.",
     )
     zone: Annotated[str, StringConstraints(pattern=AWS_HOSTED_ZONE)] | None = Field(
         None,

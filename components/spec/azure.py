@@ -17,7 +17,10 @@ from components.spec.base import (
     AZURE_VAULT,
     CIDR,
     Frozen,
+    SecretKey,
 )
+from components.spec.monitoring import Address
+from components.spec.service import DigestReference
 
 SubnetId = Annotated[str, StringConstraints(pattern=AZURE_SUBNET)]
 
@@ -32,6 +35,20 @@ class AzureNetwork(Frozen):
     front: SubnetId = Field(description="Id of the subnet in which the services' internal addresses lie.")
     gateway: SubnetId | None = Field(
         None, description="Id of the Application Gateway's own subnet. Required where a service has ingress."
+    )
+
+
+class AzureWatch(Frozen):
+    """Who watches the services on Container Instances: a collector beside each, Azure Monitor's managed Prometheus with
+    the alerts that follow from each objective, and an action group for whoever is told."""
+
+    collector: DigestReference = Field(
+        description="Image of the OpenTelemetry Collector (contrib), as repository@sha256:…, in the environment's "
+        "registry."
+    )
+    emails: tuple[Address, ...] = Field((), description="Who is told by e-mail.")
+    webhooks: tuple[SecretKey, ...] = Field(
+        (), description="Keys in caas:secrets of URLs that take Azure's common alert schema."
     )
 
 
@@ -79,4 +96,7 @@ class Azure(Frozen):
         None,
         description="Microsoft's managed rules before the gateway, or none. Default: none in dev, managed in staging "
         "and prod.",
+    )
+    monitoring: AzureWatch | None = Field(
+        None, description="Who watches the services. Default: nobody; logs go to the workspace all the same."
     )

@@ -111,6 +111,8 @@ AWS_LISTENER = AWS_BALANCER.replace(":loadbalancer/", ":listener/").removesuffix
 
 AWS_WEB_ACL = r"^(managed|none|arn:aws[a-z-]*:wafv2:[a-z0-9-]+:[0-9]{12}:regional/webacl/[A-Za-z0-9_-]+/[0-9a-f-]+)$"
 
+AWS_TOPIC = r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}$"
+
 AWS_HOSTED_ZONE = r"^Z[A-Z0-9]{1,31}$"
 
 GCP_PROJECT = r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$"

@@ -15,6 +15,7 @@ from components.spec.base import (
     GCP_PROJECT,
     GCP_REGION,
     Frozen,
+    SecretKey,
     Unit,
 )
 
@@ -41,6 +42,21 @@ class NodePool(Frozen):
     maximum: Annotated[int, Field(ge=1, le=1000)] = Field(3, description="Machines at the most, over all zones.")
     disk: Annotated[int, Field(ge=10, le=65536), Unit("GiB")] = Field(50, description="GiB of each boot disk.")
     spot: bool = Field(False, description="Machines that Google may take away at 30 seconds' notice; not in prod.")
+
+
+class GcpWatch(Frozen):
+    """Who watches the services on GKE: Google Cloud Managed Service for Prometheus, which the cluster has, with the
+    alerts that follow from each objective."""
+
+    interval: Annotated[int, Field(ge=5, le=300), Unit("seconds")] = Field(
+        30, description="Seconds between two looks at a service."
+    )
+    webhooks: tuple[SecretKey, ...] = Field(
+        (),
+        description="Keys in caas:secrets of URLs that take Alertmanager's messages. They are the managed "
+        "Alertmanager's only configuration, so one environment of a cluster sets them. Default: whoever owns the "
+        "cluster has configured it.",
+    )
 
 
 class Gcp(Frozen):
@@ -94,4 +110,9 @@ class Gcp(Frozen):
         description="Name of the Cloud DNS managed zone in the project that the services' hosts belong to: their "
         "certificates are proven and their addresses written there. Default: neither; a certificate is then issued "
         "once the host's record leads to the exported address.",
+    )
+    monitoring: GcpWatch | None = Field(
+        None,
+        description="Google's managed Prometheus watches the services. Default: it does not; see caas:monitoring for "
+        "a Prometheus of the environment's own.",
     )

@@ -24,6 +24,7 @@ from components.spec import (
     checks_gcp,
     checks_kubernetes,
     checks_logging,
+    checks_monitoring,
     checks_monitoring_stack,
     checks_names,
     checks_supply,
@@ -77,6 +78,7 @@ def load_environment(config: Mapping[str, Any], *, project: str, stack: str, sou
     registry = None if found.reported(("registry",)) else settings.registry
     found.add(checks_names.missing_secrets(placed, registry, secret_keys, stack))
     found.add(checks_names.missing_webhook(settings.notifications.webhook, secret_keys, stack))
+    found.add(checks_monitoring.environment(placed, settings, secret_keys, stack))
     found.add(checks_supply.supply_chain(settings, secret_keys, stack))
     found.add(checks_monitoring_stack.environment(settings, secret_keys, stack, level))
     found.add(checks_logging.environment(settings, secret_keys, stack, level))

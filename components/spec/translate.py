@@ -25,6 +25,7 @@ EXAMPLES = {
     "address": "registry.example.org/team",
     "agent": "registry.example.org/collector@sha256:<64 hex digits>",
     "bucket": "logs-snapshots",
+    "collector": "repository@sha256:<64 hex digits>",
     "config": "apiKey",
     "containers": "/subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.Network/virtualNetworks/NAME/subnets/a",
     "context": "./app",

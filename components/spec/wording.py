@@ -109,6 +109,7 @@ PATTERNS: Mapping[str, Words] = {
         "write it like /subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.KeyVault/vaults/NAME",
     ),
     base.AZURE_CERTIFICATE: ("the name of a certificate: letters, digits and -", "write it like wildcard-example-com"),
+    base.AWS_TOPIC: ("the ARN of an SNS topic", "write it like arn:aws:sns:eu-central-1:123456789012:alerts"),
     base.AWS_HOSTED_ZONE: ("the id of a Route 53 zone", "write it like Z0123456789ABCDEFGHIJ"),
     base.NAMESPACED: ("namespace/name of an object in the cluster", "write it like ingress/front"),
     base.BALANCER_CLASS: ("[prefix/]name, as the balancer's controller calls it", "write it like service.k8s.aws/nlb"),

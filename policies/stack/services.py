@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from policies.containers import AZURE_GROUPS, TASK_DEFINITION, containers
-from policies.pods import DEPLOYMENT, STATEFUL_SET, labels
 from policies.rule import (
     UNKNOWN,
     Answer,
@@ -23,16 +22,20 @@ from policies.rule import (
     items,
     read,
 )
+from policies.stack import alerts
 from policies.stack.burn_rates import disagreements
 
-ECS_SERVICE, ALARM = "aws:ecs/service:Service", "aws:cloudwatch/metricAlarm:MetricAlarm"
+ECS_SERVICE, ALARM = alerts.ECS_SERVICE, "aws:cloudwatch/metricAlarm:MetricAlarm"
 LOG_GROUP, GKE = "aws:cloudwatch/logGroup:LogGroup", "gcp:container/cluster:Cluster"
 PROMETHEUS_RULE = "kubernetes:monitoring.coreos.com/v1:PrometheusRule"
 
 OBJECTIVE = {"HTTPCode_Target_5XX_Count": "errors", "TargetResponseTime": "latency"}
 """Metrics of a load balancer -> the half of a service's objective that they measure."""
 
-NAME = "app.kubernetes.io/name"
+NAME = alerts.NAME
+
+WATCHED = ("aws-ecs", "azure-aci", "gke")
+"""Platforms where somebody is to be told; on the last two where the stack declares a managed Prometheus."""
 
 StackAnswers = Iterator[tuple[Resource | None, Answer]]
 
@@ -79,7 +82,7 @@ def _rollback(resources: tuple[Resource, ...], setting: Setting) -> StackAnswers
 
 
 def _objective(resources: tuple[Resource, ...], setting: Setting) -> StackAnswers:
-    asked = _platforms(setting, "aws-ecs")
+    asked = _platforms(setting, *WATCHED)
     for service in _balanced(resources) if "aws-ecs" in asked else ():
         alarms = _alarms(resources, service)
         if alarms is UNKNOWN:
@@ -90,18 +93,8 @@ def _objective(resources: tuple[Resource, ...], setting: Setting) -> StackAnswer
             if half not in measured:
                 yield service, Violation(f"no alarm looks at its {half}", "alarms.alarmNames")
     if "kubernetes" in asked:
-        yield from _prometheus(resources)
-
-
-def _prometheus(resources: tuple[Resource, ...]) -> StackAnswers:
-    told = [read(one.properties, "metadata", "labels", NAME) for one in resources if one.type == PROMETHEUS_RULE]
-    for workload in resources:
-        if workload.type in (DEPLOYMENT, STATEFUL_SET):
-            name = read(labels(workload), NAME)
-            if name is UNKNOWN or (UNKNOWN in told and name not in told):
-                yield workload, Undecided(f"metadata.labels.{NAME}")
-            elif name is None or name not in told:
-                yield workload, Violation("no PrometheusRule alerts on its objective")
+        yield from alerts.labelled(resources, PROMETHEUS_RULE, "no PrometheusRule alerts on its objective")
+    yield from alerts.managed(resources, asked, everywhere="platforms" in setting.options)
 
 
 def _queries(alarm: Resource) -> Iterator[Any]:
@@ -234,10 +227,11 @@ STACK_RULES: tuple[StackRule, ...] = (
         title="Somebody is told when a service misses its objective.",
         severity=Severity.HIGH,
         reason="Users notice first, and nobody can say since when.",
-        remedy="Declare one alarm on errors and one on latency (on Kubernetes a PrometheusRule).",
+        remedy="Declare one alarm on errors and one on latency, and where a managed Prometheus watches, rules for each "
+        "service (on Kubernetes a PrometheusRule).",
         check=_objective,
         references=("AWS Well-Architected: REL11-BP06",),
-        schema=_schema("aws-ecs"),
+        schema=_schema(*WATCHED),
     ),
     StackRule(
         id="service-log-shipping",

@@ -132,12 +132,17 @@ def _annotated(node: ast.expr, inputs: Path) -> Shape:
 
 
 def _either(options: list[ast.expr], inputs: Path) -> Shape:
-    """A text or one of the words of an enumeration is one of these words; every other union is left open."""
+    """A text or one of the words of an enumeration is one of these words; every other union is left open, and what
+    Azure calls known words: there are others."""
     names = [one.value for one in options if isinstance(one, ast.Constant) and isinstance(one.value, str)]
     texts = [one for one in options if ast.unparse(one).rpartition(".")[2] == "str"]
-    if len(names) == len(texts) == 1 and len(options) == 2 and names[0] not in _classes(inputs):
+    if len(names) == len(texts) == 1 and len(options) == 2 and _closed(names[0], inputs):
         return Shape("string", choices=_words(inputs.with_name("_enums.py"), names[0]))
     return Shape("any")
+
+
+def _closed(name: str, inputs: Path) -> bool:
+    return name not in _classes(inputs) and not name.startswith("Known")
 
 
 def _words(module: Path, name: str) -> tuple[str, ...]:

@@ -184,6 +184,7 @@ class RecordingMonitor(mocks.MockMonitor):
 
 
 AWS_OUTPUTS = {
+    "aws:amp/workspace:Workspace": ("prometheusEndpoint",),
     "aws:kms/key:Key": ("keyId",),
     "aws:lb/loadBalancer:LoadBalancer": ("dnsName", "arnSuffix", "zoneId"),
     "aws:lb/targetGroup:TargetGroup": ("arnSuffix",),
@@ -206,7 +207,10 @@ GOOGLE_OUTPUTS: dict[str, dict[str, Any]] = {
 
 
 AZURE_OUTPUTS: dict[str, dict[str, Any]] = {
-    "azure-native:managedidentity:UserAssignedIdentity": {"principalId": "{}-principal"},
+    "azure-native:managedidentity:UserAssignedIdentity": {"principalId": "{}-principal", "clientId": "{}-client"},
+    "azure-native:monitor:AzureMonitorWorkspace": {"metrics": {"prometheusQueryEndpoint": "https://{}.query"}},
+    "azure-native:monitor:DataCollectionEndpoint": {"metricsIngestion": {"endpoint": "https://{}.ingest"}},
+    "azure-native:monitor:DataCollectionRule": {"immutableId": "{}-immutable"},
     "azure-native:operationalinsights:Workspace": {"customerId": "{}-customer"},
     "azure-native:network:PublicIPAddress": {"ipAddress": "198.51.100.1"},
     "azure-native:network:LoadBalancer": {"frontendIPConfigurations": [{"privateIPAddress": "10.0.16.4"}]},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from policies import stack
 from policies.pod_selectors import selects
 from policies.rule import UNKNOWN, Answer, Resource, Setting, Undecided, Violation
+from policies.stack import alerts
 from tests.policies.fixtures import stack_access as access
 from tests.policies.fixtures import stack_exposure as exposure
 from tests.policies.fixtures import stack_services as services
@@ -193,6 +195,36 @@ def test_what_is_asked_for_on_which_platform_is_data(rule: str) -> None:
     asked = Setting(options={"platforms": []})
     for resources in services.STACK_FIXTURES[rule].refused:
         assert said(rule, *resources, setting=asked) == []
+
+
+GOOGLE = Resource(alerts.GOOGLE_RULES, "rules", {"metadata": {"labels": {services.NAME: "shop"}}}, "urn:rules")
+LEFT_OUT = [("shop", Violation("no Rules alert on its objective"))]
+
+
+def test_on_gke_rules_are_asked_for_where_google_s_prometheus_watches() -> None:
+    other = replace(GOOGLE, properties={"metadata": {"labels": {services.NAME: "other"}}})
+    on_gke = Setting(options={"platforms": ["gke"]})
+    assert said("service-slo-alert", workload(), GOOGLE) == []
+    assert said("service-slo-alert", workload(), other) == LEFT_OUT
+    assert said("service-slo-alert", workload()) == []
+    assert said("service-slo-alert", workload(), setting=on_gke) == LEFT_OUT
+    assert said("service-slo-alert", workload(), GOOGLE, setting=on_gke) == []
+
+
+def test_on_azure_rules_are_asked_for_where_its_prometheus_watches() -> None:
+    missing = [("shop", Violation("no rules alert on its objective", "containers"))]
+    on_azure = Setting(options={"platforms": ["azure-aci"]})
+    assert said("service-slo-alert", services.group()) == []
+    assert said("service-slo-alert", services.group(), services.AZURE) == missing
+    assert said("service-slo-alert", services.group(), setting=on_azure) == missing
+
+
+def test_on_ecs_also_a_service_that_the_world_does_not_see_has_rules() -> None:
+    inside = services.service({}, loadBalancers=[], name="shop")
+    missing = [("shop", Violation("no rules alert on its objective"))]
+    assert said("service-slo-alert", inside) == []
+    assert said("service-slo-alert", inside, services.AMAZON) == missing
+    assert said("service-slo-alert", inside, services.AMAZON, services.amazon_rules("shop")) == []
 
 
 def test_an_alert_on_kubernetes_is_not_asked_for_yet() -> None:

@@ -16,6 +16,7 @@ ALL_BUILDS = (
     *versions.engine(),
     *versions.cluster(),
     *versions.prometheus(),
+    *versions.monitoring(),
     *versions.checks(),
     *versions.supply(),
 )

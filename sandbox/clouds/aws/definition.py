@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sandbox.clouds.aws import (
+    alerting,
     balancing,
     ecs,
     firewall,
@@ -29,6 +30,7 @@ from sandbox.clouds.core.errors import CloudError
 from sandbox.clouds.core.model import Kind, Scope, Values
 
 ROOMS = (
+    alerting,
     balancing,
     ecs,
     firewall,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sandbox.clouds.azure import gateway, groups, instances, network, watching
+from sandbox.clouds.azure import gateway, groups, instances, metrics, network, watching
 from sandbox.clouds.azure.formats import UUID
 from sandbox.clouds.core.cloud import Definition
 from sandbox.clouds.core.errors import CloudError
 from sandbox.clouds.core.model import Kind, Scope, Values
 
-ROOMS = (gateway, groups, instances, network, watching)
+ROOMS = (gateway, groups, instances, metrics, network, watching)
 
 
 def kinds() -> dict[str, Kind]:

@@ -8,9 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 from components.spec import Environment
-from tests.components.aws.worlds import FULL, environment, service
+from tests.components.aws.worlds import FULL, SIDECAR, environment, service
 
 BUILT = {"context": "examples/hello", "dedicatedBuilder": True}
+
+WATCH = {"collector": SIDECAR, "emails": ["team@example.com"], "webhooks": ["pager"]}
 
 INTERNAL = service(
     ingress=None,
@@ -33,12 +35,16 @@ SHIFTING = {
 
 
 def stack(name: str) -> Environment:
-    """The environment of a stack: dev without TLS and NAT, staging with Spot, prod with NAT in each zone."""
+    """The environment of a stack: dev without TLS and NAT, staging with Spot, prod with NAT in each zone
+    and a managed Prometheus."""
     web = service(**{**FULL, "image": None, "build": BUILT})
     services = {"web": web, "api": INTERNAL, **SHIFTING}
     if name == "dev":
         small = service(ingress={"tls": False}, scaling=None, replicas=1)
         zones = ["eu-central-1a", "eu-central-1b"]
         return environment({"web": small}, stack="dev", aws={"certificate": None, "zones": zones})
-    differing: dict[str, dict[str, Any]] = {"staging": {"spot": 50, "nat": "single"}, "prod": {"nat": "zone"}}
-    return environment(services, secrets=("apiKey",), stack=name, aws=differing[name])
+    differing: dict[str, dict[str, Any]] = {
+        "staging": {"spot": 50, "nat": "single"},
+        "prod": {"nat": "zone", "monitoring": WATCH},
+    }
+    return environment(services, secrets=("apiKey", "pager"), stack=name, aws=differing[name])

@@ -36,6 +36,7 @@ DECLARED = {
     "egress": ["aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", "aws:ec2/vpcEndpoint:VpcEndpoint"],
     "scratch": [TASK],
     "persistent": ["aws:efs/fileSystem:FileSystem", "aws:efs/accessPoint:AccessPoint"],
+    "slo-alerts": ["aws:amp/workspace:Workspace", "aws:amp/ruleGroupNamespace:RuleGroupNamespace"],
     "sidecars": [TASK],
     "secret-values": ["aws:secretsmanager/secret:Secret", "aws:secretsmanager/secretVersion:SecretVersion"],
     "secret-references": [TASK],

@@ -20,4 +20,4 @@ def stack(name: str) -> Environment:
     if name == "staging":
         pools = {"main": {"spot": True}, "large": {"machine": "e2-standard-8", "minimum": 0}}
         return full("staging", built, mode="standard", nodePools=pools)
-    return full("prod", built, kmsKey=KEY, zone="example", binaryAuthorization=True)
+    return full("prod", built, kmsKey=KEY, zone="example", binaryAuthorization=True, monitoring={})

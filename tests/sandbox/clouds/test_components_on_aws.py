@@ -15,11 +15,13 @@ PROGRAM = f"""
     sys.path.insert(0, {str(ROOT)!r})
     import pulumi
     from components import platform
-    from tests.components.aws.worlds import FULL, environment, service
+    from tests.components.aws.worlds import FULL, SIDECAR, environment, service
 
     services = {{"full": service(**FULL), "web": service(ingress={{"path": "/web"}})}}
-    found = environment(services, secrets=["apiKey"])
-    for name, value in platform.declare(found, {{"apiKey": pulumi.Output.secret("hidden-word")}}).items():
+    watch = {{"collector": SIDECAR, "emails": ["team@example.com"], "webhooks": ["pager"]}}
+    found = environment(services, secrets=["apiKey", "pager"], aws={{"monitoring": watch}})
+    hidden = {{name: pulumi.Output.secret(f"https://hidden-word/{{name}}") for name in ("apiKey", "pager")}}
+    for name, value in platform.declare(found, hidden).items():
         pulumi.export(name, value)
 """
 
