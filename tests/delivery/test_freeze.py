@@ -168,7 +168,7 @@ def test_with_budget_left_the_source_is_asked_once_about_the_whole_period() -> N
     assert asked.requests == f"sum(increase(http_requests_total{{{where}}}[30d]))"
     assert asked.failed == f'sum(increase(http_requests_total{{{where},code=~"5.."}}[30d]))'
     assert asked.timed == f"sum(increase(http_request_duration_seconds_count{{{where}}}[30d]))"
-    assert asked.fast == f'sum(increase(http_request_duration_seconds_bucket{{{where},le="0.5"}}[30d]))'
+    assert asked.fast == f'sum(increase(http_request_duration_seconds_bucket{{{where},le=~"0\\\\.5"}}[30d]))'
 
 
 def test_going_back_is_never_held_up() -> None:
