@@ -116,6 +116,7 @@ PATTERNS: Mapping[str, Words] = {
         "a URL of http or https without credentials, query or fragment",
         "write it like https://grafana.example.org",
     ),
+    base.BUCKET: ("the name of a bucket: 3 to 223 of a-z, 0-9, '.', '_' and '-'", "write it like logs-snapshots"),
     base.ORIGIN: ("a URL of scheme and host only", "write it like http://127.0.0.1:18080"),
 }
 
