@@ -70,6 +70,9 @@ ORIGIN = r"^https?://[^/]+$"
 URL = r"^https?://[^/?#@\s]+(/[^?#\s]*)?$"
 """A URL without credentials, query or fragment."""
 
+BUCKET = r"^[a-z0-9][a-z0-9._-]{1,221}[a-z0-9]$"
+"""Name of a place for files at a cloud."""
+
 NAMESPACED = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?/[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$"
 """namespace/name of a Kubernetes object."""
 

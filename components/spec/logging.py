@@ -6,11 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from components.spec.base import DIGEST_REFERENCE, ORIGIN, Frozen, SecretKey, Unit
+from components.spec.base import BUCKET, DIGEST_REFERENCE, ORIGIN, Frozen, SecretKey, Unit
 
 ImageByDigest = Annotated[str, StringConstraints(pattern=DIGEST_REFERENCE)]
-
-BUCKET = r"^[a-z0-9][a-z0-9._-]{1,221}[a-z0-9]$"
 
 
 class Snapshots(Frozen):

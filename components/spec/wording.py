@@ -123,6 +123,7 @@ PATTERNS: Mapping[str, Words] = {
     ),
     monitoring.ADDRESS: ("an address of e-mail", "write it like team@example.org"),
     monitoring.SMARTHOST: ("host:port of a mail server", "write it like smtp.example.org:587"),
+    base.BUCKET: ("the name of a bucket: 3 to 223 of a-z, 0-9, '.', '_' and '-'", "write it like logs-snapshots"),
     base.ORIGIN: ("a URL of scheme and host only", "write it like http://127.0.0.1:18080"),
 }
 

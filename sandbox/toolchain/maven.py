@@ -62,7 +62,8 @@ def check(directory: Path, pins: Path) -> None:
     Raises:
         SandboxError: one is missing, is another than the one that is pinned, or is not pinned.
     """
-    wanted = dict(reversed(line.split()) for line in pins.read_text(encoding="utf-8").splitlines())
+    listed = (line.split() for line in pins.read_text(encoding="utf-8").splitlines())
+    wanted = {name: digest for digest, name in listed}
     found = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in directory.glob("*.jar")}
     wrong = sorted(name for name in wanted.keys() | found.keys() if wanted.get(name) != found.get(name))
     if wrong:

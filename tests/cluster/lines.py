@@ -56,6 +56,8 @@ def ask(method: str, path: str, body: object = None) -> dict[str, Any]:
         with error:
             if error.code == 404:
                 return {}
+            if error.code == 503:
+                raise ConnectionError("Elasticsearch has started and does not know its indices yet") from error
             raise AssertionError(f"{method} {path}: {error.code} {error.read().decode()[:500]}") from error
 
 

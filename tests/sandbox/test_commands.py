@@ -14,7 +14,7 @@ from sandbox.progress import Progress
 from sandbox.toolchain import Toolchain
 
 BOTH = (toolchain.ENGINE, toolchain.CLUSTER)
-DRIVERS = [("source", BOTH), ("kind", (toolchain.ENGINE, toolchain.GATEWAY)), ("existing", BOTH[:1])]
+DRIVERS = [("source", (*BOTH, toolchain.LOGS)), ("kind", (toolchain.ENGINE, toolchain.GATEWAY)), ("existing", BOTH[:1])]
 """Each driver, and the parts of the toolchain that its cluster is used with."""
 
 

@@ -1,5 +1,6 @@
 """The toolchain's pins agree with each other, and its cache can be trusted after a kill."""
 
+import hashlib
 import os
 import re
 import tomllib
@@ -7,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import paths, toolchain
+from sandbox import paths, switches, toolchain
 from sandbox.errors import SandboxError
 from sandbox.progress import Progress
-from sandbox.toolchain import build, debian, official, patches, versions
+from sandbox.toolchain import build, debian, maven, official, patches, versions
 
 ALL_BUILDS = (
     *versions.engine(),
@@ -182,3 +183,25 @@ def test_what_is_there_is_used_while_somebody_else_prepares(monkeypatch: pytest.
     monkeypatch.setattr(toolchain, "_built", lambda item: False)
     with pytest.raises(AssertionError, match="it waited for its turn"):
         toolchain.ensure((toolchain.ENGINE,))
+
+
+def test_what_watches_and_keeps_logs_can_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(switches.MONITORING, "off")
+    assert toolchain.cluster_parts() == (toolchain.CLUSTER,)
+    monkeypatch.delenv(switches.MONITORING)
+    assert toolchain.cluster_parts() == (toolchain.CLUSTER, toolchain.MONITORING, toolchain.LOGS)
+    monkeypatch.setenv(switches.MONITORING, "no")
+    with pytest.raises(SandboxError, match="CAAS_SANDBOX_MONITORING is 'no': write on or off"):
+        toolchain.cluster_parts()
+
+
+def test_a_library_that_is_not_the_pinned_one_is_named(tmp_path: Path) -> None:
+    (tmp_path / "good.jar").write_bytes(b"good")
+    (tmp_path / "other.jar").write_bytes(b"tampered")
+    pins = tmp_path / "libraries.sha256"
+    digests = {name: hashlib.sha256(name.partition(".")[0].encode()).hexdigest() for name in ("good.jar", "other.jar")}
+    pins.write_text("".join(f"{digest}  {name}\n" for name, digest in digests.items()))
+    with pytest.raises(SandboxError, match=r"pins: other\.jar\."):
+        maven.check(tmp_path, pins)
+    (tmp_path / "other.jar").write_bytes(b"other")
+    maven.check(tmp_path, pins)
