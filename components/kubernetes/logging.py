@@ -125,7 +125,10 @@ class LoggingStack(Component):
                 )
             )
         documents = requests(
-            self._environment.stack, retention=self._environment.log_retention, replicas=min(1, nodes - 1)
+            self._environment.stack,
+            retention=self._environment.log_retention,
+            replicas=min(1, nodes - 1),
+            snapshots=self._spec.snapshots,
         )
         texts = elastic.setup_documents(documents)
         config = ConfigMap(

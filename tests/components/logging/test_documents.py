@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from components.logging import access, install, names, templates
+from components.spec.logging import Snapshots
 
 
 def test_a_line_may_hold_any_field_and_none_conflicts() -> None:
@@ -53,6 +54,17 @@ def test_what_refers_to_another_is_sent_after_it() -> None:
         "_index_template/caas-logs-prod",
         "_index_template/caas-logs-events",
     ]
+
+
+def test_indices_are_copied_every_night_to_the_place_that_is_named() -> None:
+    spec = Snapshots(kind="azure", bucket="logs", kept=7)
+    place, policy = install.requests("prod", retention=90, replicas=1, snapshots=spec)[-2:]
+    assert place.path == "_snapshot/caas-logs-prod"
+    assert place.body == {"type": "azure", "settings": {"container": "logs", "base_path": "caas-logs-prod"}}
+    assert policy.path == "_slm/policy/caas-logs-prod"
+    assert policy.body["repository"] == "caas-logs-prod"
+    assert policy.body["retention"] == {"expire_after": "7d"}
+    assert policy.body["config"] == {"indices": ["logs-*-prod"], "include_global_state": False}
 
 
 def test_an_environments_template_is_for_its_own_lines() -> None:
