@@ -149,7 +149,7 @@ class Writer:
     def ended(self) -> bool:
         """Whether it has written everything."""
         found = self._api.get(f"/api/v1/namespaces/{self._namespace}/pods/{self.name}") or {}
-        return found.get("status", {}).get("phase") == "Succeeded"
+        return bool(found.get("status", {}).get("phase") == "Succeeded")
 
 
 def shell() -> str:

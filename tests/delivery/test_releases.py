@@ -22,7 +22,7 @@ from tests.delivery.test_records import IMAGE, release
 
 CONFIGURATION = {"services": {"hello": {"cpu": 1}}}
 PLAN = Intent(Kind.UP, Owner("ada", "laptop", 42), CONFIGURATION)
-POLICIES = {"packs": {"caas": "0.2.0"}, "violation": [], "because": None}
+POLICIES: dict[str, object] = {"packs": {"caas": "0.2.0"}, "violation": [], "because": None}
 AGAIN = replace(PLAN, kind=Kind.ROLLBACK, source="3", images={"hello": IMAGE})
 
 

@@ -11,6 +11,7 @@ from policies import stack
 from policies.pod_selectors import selects
 from policies.rule import UNKNOWN, Answer, Resource, Setting, Undecided, Violation
 from policies.stack import alerts
+from policies.stack.services import NAME
 from tests.policies.fixtures import stack_access as access
 from tests.policies.fixtures import stack_exposure as exposure
 from tests.policies.fixtures import stack_services as services
@@ -197,12 +198,12 @@ def test_what_is_asked_for_on_which_platform_is_data(rule: str) -> None:
         assert said(rule, *resources, setting=asked) == []
 
 
-GOOGLE = Resource(alerts.GOOGLE_RULES, "rules", {"metadata": {"labels": {services.NAME: "shop"}}}, "urn:rules")
+GOOGLE = Resource(alerts.GOOGLE_RULES, "rules", {"metadata": {"labels": {NAME: "shop"}}}, "urn:rules")
 LEFT_OUT = [("shop", Violation("no Rules alert on its objective"))]
 
 
 def test_on_gke_rules_are_asked_for_where_google_s_prometheus_watches() -> None:
-    other = replace(GOOGLE, properties={"metadata": {"labels": {services.NAME: "other"}}})
+    other = replace(GOOGLE, properties={"metadata": {"labels": {NAME: "other"}}})
     on_gke = Setting(options={"platforms": ["gke"]})
     assert said("service-slo-alert", workload(), GOOGLE) == []
     assert said("service-slo-alert", workload(), other) == LEFT_OUT
