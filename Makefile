@@ -8,8 +8,8 @@ STACK ?= dev
 ONLY ?=
 # Another one than kubernetes is simulated: examples/platforms is applied there.
 PLATFORM ?= kubernetes
-# Most tests on the cluster wait for it; more workers than processors would only make them wait for each other.
-WORKERS ?= 2
+# Tests on the cluster mostly wait for it: one worker more than this machine has processors keeps those busy.
+WORKERS ?= 3
 PY := .venv/bin/python
 # Commands that need the engine or the cluster run with the environment of `make shell`.
 WITH_SANDBOX := $(PY) -m sandbox exec --

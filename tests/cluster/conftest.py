@@ -26,31 +26,45 @@ _LIFECYCLE = "test_sandbox_lifecycle.py"
 _LOCK = Path(tempfile.gettempdir()) / "caas-cluster-tests.lock"
 
 
+LONGEST = (
+    "test_pipelines.py",
+    "test_strategies.py",
+    "test_lifecycle.py",
+    "test_kill_release.py",
+    "test_alerts.py",
+    "test_releases.py",
+    "test_logs.py",
+    "test_dashboards.py",
+    "test_kill.py",
+    "test_scaling.py",
+    "test_bad_release.py",
+    "test_secrets.py",
+    "test_main_job.py",
+)
+"""Files on the session's sandbox, the longest first."""
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The tests that need the machine's fixed ports for sandboxes of their own go first, while another worker is
-    busy with tests that need no cluster; those on the session's sandbox go last, the longest of them first."""
-    last = (
-        "test_strategies.py",
-        "test_lifecycle.py",
-        "test_kill_release.py",
-        "test_releases.py",
-        "test_kill.py",
-        "test_scaling.py",
-        "test_bad_release.py",
-        "test_secrets.py",
-        "test_main_job.py",
-    )
+    """The tests that need the machine's fixed ports for sandboxes of their own go first, while the other workers are
+    busy with tests that need no cluster. What runs on the session's sandbox mostly waits for it, so those files are
+    spread among the others: somebody uses the processors meanwhile."""
+    files = list(dict.fromkeys(item.path for item in items))
+    alone = [path for path in files if path.name == _LIFECYCLE]
+    here = Path(__file__).parent
+    cluster = sorted((path for path in files if path.parent == here and path not in alone), key=_length)
+    others = [path for path in files if path.parent != here]
+    quarter = len(others) // 4
+    order = {path: place for place, path in enumerate([*alone, *others[:quarter]])}
+    start, step = len(order), len(others[quarter:]) / (2 * len(cluster) or 1)
+    # The last of them begin while half of the others are left to be run beside them.
+    order |= {path: start + number * (1 + step) for number, path in enumerate(cluster)}
+    order |= {path: start + number + 0.5 for number, path in enumerate(others[quarter:])}
+    items.sort(key=lambda item: order[item.path])
 
-    def place(item: pytest.Item) -> int:
-        name = item.path.name
-        if name == _LIFECYCLE:
-            return 0
-        if item.path.parent != Path(__file__).parent:
-            return 1
-        return 2 + last.index(name) if name in last else 2 + len(last)
 
-    items.sort(key=place)
+def _length(path: Path) -> int:
+    return LONGEST.index(path.name) if path.name in LONGEST else len(LONGEST)
 
 
 @contextmanager
