@@ -27,6 +27,7 @@ PUBLIC = (
     "components.kubernetes.cluster.Cluster",
     "components.kubernetes.service.Service",
     "components.kubernetes.monitoring.MonitoringStack",
+    "components.kubernetes.logging.LoggingStack",
     "components.kubernetes.candidate.Candidate",
     "components.aws.account.Account",
     "components.aws.registry.ContainerRegistry",

@@ -14,7 +14,8 @@ from sandbox.progress import Progress
 from sandbox.toolchain import Toolchain
 
 BOTH = (toolchain.ENGINE, toolchain.CLUSTER)
-DRIVERS = [("source", (*BOTH, toolchain.LOGS)), ("kind", (toolchain.ENGINE, toolchain.GATEWAY)), ("existing", BOTH[:1])]
+WATCHED = (*BOTH, toolchain.MONITORING, toolchain.LOGS)
+DRIVERS = [("source", WATCHED), ("kind", (toolchain.ENGINE, toolchain.GATEWAY)), ("existing", BOTH[:1])]
 """Each driver, and the parts of the toolchain that its cluster is used with."""
 
 
@@ -55,8 +56,7 @@ def test_up_prepares_the_engine_before_it_starts_a_cluster(
 ) -> None:
     monkeypatch.setattr(driver, "choose", lambda: OfName(name, notes, None))
     done = CliRunner().invoke(commands.app, ["up"])
-    watch = (toolchain.MONITORING,) if name == "source" else ()
-    assert (done.exit_code, notes) == (0, [(*parts, *watch), "up"])
+    assert (done.exit_code, notes) == (0, [parts, "up"])
 
 
 @pytest.mark.parametrize(("name", "parts"), DRIVERS)
@@ -77,7 +77,7 @@ def test_what_signs_images_is_part_of_the_environment_where_it_was_built(
     monkeypatch.setattr(toolchain, "prepared", lambda part: part == toolchain.SUPPLY)
     monkeypatch.setattr(driver, "choose", lambda: OfName("source", notes, None))
     assert CliRunner().invoke(commands.app, ["env"]).exit_code == 0
-    assert notes == [(*BOTH, toolchain.SUPPLY)]
+    assert notes == [(*WATCHED, toolchain.SUPPLY)]
 
 
 @pytest.mark.parametrize(("name", "registry"), [("kind", "127.0.0.1:15000"), ("existing", None)])

@@ -13,6 +13,7 @@ from typing import Any
 from tests.components.recorder import Declared, Recording
 
 TYPES = {
+    "alertsmanagement:PrometheusRuleGroup": "Microsoft.AlertsManagement/prometheusRuleGroups",
     "authorization:RoleAssignment": "Microsoft.Authorization/roleAssignments",
     "authorization:RoleDefinition": "Microsoft.Authorization/roleDefinitions",
     "containerinstance:ContainerGroupProfile": "Microsoft.ContainerInstance/containerGroupProfiles",
@@ -21,6 +22,9 @@ TYPES = {
     "logic:Workflow": "Microsoft.Logic/workflows",
     "managedidentity:UserAssignedIdentity": "Microsoft.ManagedIdentity/userAssignedIdentities",
     "monitor:ActionGroup": "Microsoft.Insights/actionGroups",
+    "monitor:AzureMonitorWorkspace": "Microsoft.Monitor/accounts",
+    "monitor:DataCollectionEndpoint": "Microsoft.Insights/dataCollectionEndpoints",
+    "monitor:DataCollectionRule": "Microsoft.Insights/dataCollectionRules",
     "monitor:MetricAlert": "Microsoft.Insights/metricAlerts",
     "network:ApplicationGateway": "Microsoft.Network/applicationGateways",
     "network:LoadBalancer": "Microsoft.Network/loadBalancers",
