@@ -55,7 +55,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     cluster = sorted((path for path in files if path.parent == here and path not in alone), key=_length)
     others = [path for path in files if path.parent != here]
     quarter = len(others) // 4
-    order = {path: place for place, path in enumerate([*alone, *others[:quarter]])}
+    order: dict[Path, float] = {path: place for place, path in enumerate([*alone, *others[:quarter]])}
     start, step = len(order), len(others[quarter:]) / (2 * len(cluster) or 1)
     # The last of them begin while half of the others are left to be run beside them.
     order |= {path: start + number * (1 + step) for number, path in enumerate(cluster)}
