@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from sandbox import ports
+from sandbox import ports, switches
 from sandbox.driver import Part, Status
 from sandbox.errors import SandboxError
-from sandbox.source import addons, control_plane, pki
+from sandbox.source import addons, control_plane, logs, pki
 from sandbox.source.api import Api
 from sandbox.source.health import accepts
 from sandbox.source.layout import Layout
@@ -45,10 +45,10 @@ def _cluster(layout: Layout, since: float) -> list[Part]:
         api = Api(layout.kubeconfig)
         version = (api.get("/version") or {}).get("gitVersion", "unknown version")
         node = Part("node", addons.node_ready(api, pki.NODE_NAME), f"{pki.NODE_NAME}, Kubernetes {version}")
-        serving = [
-            Part(name, well, "serves" if well else "not ready")
-            for name, well in addons.ready(api, addons.chosen(), since).items()
-        ]
+        found = addons.ready(api, addons.chosen(), since)
+        if switches.monitoring():
+            found |= logs.ready(api)
+        serving = [Part(name, well, "serves" if well else "not ready") for name, well in found.items()]
     except SandboxError as error:
         return [Part("node", False, str(error).splitlines()[0])]
     address = f"http://{ports.LOOPBACK}:{ports.INGRESS_HTTP}"
