@@ -216,7 +216,8 @@ def _gl_commit(forge: Forge, who: str, found: tuple[str, ...], *_: Any) -> Any:
     if found[0] not in forge.authors:
         raise Refused(404)
     mail = f"{forge.authors[found[0]]}@example.com"
-    return {"id": found[0], "author_email": mail, "committer_email": mail}
+    name = forge.authors[found[0]].title()
+    return {"id": found[0], "author_email": mail, "committer_email": mail, "author_name": name, "committer_name": name}
 
 
 def _gl_changes(forge: Forge, who: str, found: tuple[str, ...], *_: Any) -> Any:

@@ -73,7 +73,12 @@ class GitLab:
         found = self._api.get(f"{self._project}/repository/commits/{commit}", missing=True) or {}
         changes = self._api.get(f"{self._project}/repository/commits/{commit}/merge_requests", missing=True) or []
         logins = [change["author"]["username"] for change in changes]
-        return _names(found.get("author_email"), found.get("committer_email"), *logins)
+        mails = [found.get("author_email"), found.get("committer_email")]
+        # Who approves may be known by an account alone, as in Jenkins, and a commit that was pushed by itself knows no
+        # account: the name, and the mail's part before the @, are taken for one. That refuses too much rather than
+        # too little.
+        called = [found.get("author_name"), found.get("committer_name"), *(m.partition("@")[0] for m in mails if m)]
+        return _names(*mails, *called, *logins)
 
     def _account(self) -> int:
         """Whose token this is."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
 
@@ -22,14 +21,14 @@ def test_each_signal_is_acted_on_and_none_is_raised() -> None:
 
     before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
     with signals.counted(act) as came:
-        os.kill(os.getpid(), signal.SIGINT)
-        os.kill(os.getpid(), signal.SIGTERM)
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGTERM)
         assert twice.wait(10)
         assert list(came) == [signal.SIGINT, signal.SIGTERM]
     assert acted == [1, 2]
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
     with pytest.raises(KeyboardInterrupt):
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
 
 
 def test_on_another_thread_signals_stay_with_the_main_one() -> None:

@@ -151,6 +151,12 @@ def test_nobody_approves_what_they_wrote_or_opened(forge: Forge, who: str) -> No
     assert "who wrote it" in caught.value.line
 
 
+def test_an_author_whom_jenkins_knows_by_the_account_alone_is_one(forge: Forge) -> None:
+    forge.authors = {"c1": "ann"}
+    with pytest.raises(DeliveryError, match="who wrote it"):
+        writing.approved(ours(forge), ("c1",), ("Ann",))
+
+
 def test_nobody_is_no_approval(forge: Forge) -> None:
     forge.authors = {"c1": "ann"}
     with pytest.raises(DeliveryError, match="Nobody has approved it"):
