@@ -35,6 +35,11 @@ OBJECTIVE = {"HTTPCode_Target_5XX_Count": "errors", "TargetResponseTime": "laten
 NAME = alerts.NAME
 
 WATCHED = ("aws-ecs", "azure-aci", "gke")
+EVERYWHERE = {
+    "type": "boolean",
+    "default": False,
+    "description": "Also in a stack that declares no managed Prometheus (for stacks on gke and azure-aci alone).",
+}
 """Platforms where somebody is to be told; on the last two where the stack declares a managed Prometheus."""
 
 StackAnswers = Iterator[tuple[Resource | None, Answer]]
@@ -94,7 +99,7 @@ def _objective(resources: tuple[Resource, ...], setting: Setting) -> StackAnswer
                 yield service, Violation(f"no alarm looks at its {half}", "alarms.alarmNames")
     if "kubernetes" in asked:
         yield from alerts.labelled(resources, PROMETHEUS_RULE, "no PrometheusRule alerts on its objective")
-    yield from alerts.managed(resources, asked, everywhere="platforms" in setting.options)
+    yield from alerts.managed(resources, asked, everywhere=setting.options.get("everywhere") is True)
 
 
 def _queries(alarm: Resource) -> Iterator[Any]:
@@ -231,7 +236,7 @@ STACK_RULES: tuple[StackRule, ...] = (
         "service (on Kubernetes a PrometheusRule).",
         check=_objective,
         references=("AWS Well-Architected: REL11-BP06",),
-        schema=_schema(*WATCHED),
+        schema={**_schema(*WATCHED), "everywhere": EVERYWHERE},
     ),
     StackRule(
         id="service-log-shipping",

@@ -204,17 +204,19 @@ LEFT_OUT = [("shop", Violation("no Rules alert on its objective"))]
 
 def test_on_gke_rules_are_asked_for_where_google_s_prometheus_watches() -> None:
     other = replace(GOOGLE, properties={"metadata": {"labels": {NAME: "other"}}})
-    on_gke = Setting(options={"platforms": ["gke"]})
+    on_gke = Setting(options={"platforms": ["gke"], "everywhere": True})
     assert said("service-slo-alert", workload(), GOOGLE) == []
     assert said("service-slo-alert", workload(), other) == LEFT_OUT
     assert said("service-slo-alert", workload()) == []
+    filled = Setting(options={"platforms": ["aws-ecs", "azure-aci", "gke"], "everywhere": False})
+    assert said("service-slo-alert", workload(), setting=filled) == [], "the engine fills defaults in"
     assert said("service-slo-alert", workload(), setting=on_gke) == LEFT_OUT
     assert said("service-slo-alert", workload(), GOOGLE, setting=on_gke) == []
 
 
 def test_on_azure_rules_are_asked_for_where_its_prometheus_watches() -> None:
     missing = [("shop", Violation("no rules alert on its objective", "containers"))]
-    on_azure = Setting(options={"platforms": ["azure-aci"]})
+    on_azure = Setting(options={"platforms": ["azure-aci"], "everywhere": True})
     assert said("service-slo-alert", services.group()) == []
     assert said("service-slo-alert", services.group(), services.AZURE) == missing
     assert said("service-slo-alert", services.group(), setting=on_azure) == missing
