@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.clouds.azure import tokens
-from sandbox.clouds.core.model import Call, Name, Reference
+from sandbox.clouds.core.model import Call, Kind, Name, Reference, Unique
 
 GROUP_KEY = "resourceGroupName"
 
@@ -36,6 +36,21 @@ def refer(token: str, code: str = "InvalidResourceReference", foreign: str = r"(
 def name(key: str, limit: int = 80, pattern: str = r"[A-Za-z0-9]([\w.-]*\w)?", auto: bool = True) -> Name:
     """How a type is named."""
     return Name(key, limit, pattern, "is not a valid resource name", auto=auto)
+
+
+def grouped(token: str, service: str, noun: str, make: Any, key: str, **more: Any) -> Kind:
+    """A type whose resources stand in a resource group, go by the name under ``key``, and are made anew where that, the
+    group or the place is another.
+
+    :param more: What else :class:`Kind` takes. ``references``, ``replaces`` and ``computed`` (beside ``name`` and
+        ``type``) add to what all of them have; ``unique`` and ``name`` take its place.
+    """
+    more["references"] = {GROUP_KEY: IN_GROUP, **more.get("references", {})}
+    more["replaces"] = frozenset({key, GROUP_KEY, "location", *more.pop("replaces", ())})
+    more["computed"] = ("name", "type", *more.pop("computed", ()))
+    more.setdefault("unique", Unique((GROUP_KEY, key), *TAKEN))
+    more.setdefault("name", name(key))
+    return Kind(token, service, noun, make, held=HELD, everywhere=True, **more)
 
 
 def arm(call: Call, kind: str, *names: Any) -> str:

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sandbox.clouds.azure import tokens
-from sandbox.clouds.azure.formats import HELD, IN_GROUP, TAKEN, made, name, refer
+from sandbox.clouds.azure.formats import grouped, made, refer
 from sandbox.clouds.core.errors import CloudError
-from sandbox.clouds.core.model import Call, Kind, Unique, Values
+from sandbox.clouds.core.model import Call, Values
 from sandbox.rpc.arguments import UNKNOWN, Failure
 
 MOST_RULES = 20
@@ -100,18 +100,8 @@ def _faults(rule: Values) -> Iterator[tuple[str, str]]:
         yield "for", f"expected whole minutes such as PT5M, got {hold}"
 
 
-def _kind(token: str, service: str, noun: str, make: Any, key: str, **more: Any) -> Kind:
-    more["references"] = {"resourceGroupName": IN_GROUP, **more.get("references", {})}
-    more["computed"] = ("name", "type", *more.pop("computed", ()))
-    unique = Unique(("resourceGroupName", key), *TAKEN)
-    replaces = frozenset({key, "resourceGroupName", "location"})
-    return Kind(
-        token, service, noun, make, replaces=replaces, unique=unique, name=name(key), held=HELD, everywhere=True, **more
-    )
-
-
 KINDS = (
-    _kind(
+    grouped(
         tokens.METRICS,
         "Monitor",
         "AzureMonitorWorkspace",
@@ -119,7 +109,7 @@ KINDS = (
         "azureMonitorWorkspaceName",
         computed=("provisioningState", "accountId", "metrics"),
     ),
-    _kind(
+    grouped(
         tokens.ENDPOINT,
         "Monitor",
         "DataCollectionEndpoint",
@@ -128,7 +118,7 @@ KINDS = (
         computed=("provisioningState", "metricsIngestion"),
         choices={"kind": ("Linux", "Windows")},
     ),
-    _kind(
+    grouped(
         tokens.WAY_IN,
         "Monitor",
         "DataCollectionRule",
@@ -138,7 +128,7 @@ KINDS = (
         references={"dataCollectionEndpointId": refer(tokens.ENDPOINT)},
         admit=_admit_rule,
     ),
-    _kind(
+    grouped(
         "azure-native:alertsmanagement:PrometheusRuleGroup",
         "AlertsManagement",
         "PrometheusRuleGroup",

@@ -9,12 +9,12 @@ from itertools import combinations
 from typing import Any
 
 from sandbox.clouds.azure import tokens
-from sandbox.clouds.azure.formats import HELD, IN_GROUP, TAKEN, arm, made, name, refer
+from sandbox.clouds.azure.formats import IN_GROUP, arm, grouped, made, name, refer
 from sandbox.clouds.core.errors import CloudError
-from sandbox.clouds.core.model import Call, Kind, Reference, Unique, Values
+from sandbox.clouds.core.model import Call, Kind, Reference, Values
 from sandbox.rpc.arguments import UNKNOWN, Failure
 
-COMPUTED = ("name", "type", "provisioningState")
+STATE = "provisioningState"
 OWN = "/subscriptions/"
 
 
@@ -144,12 +144,7 @@ IN_ZONE = Reference(
 
 def _kind(token: str, noun: str, make: Any, key: str, **more: Any) -> Kind:
     """What networks have in common."""
-    more["references"] = {"resourceGroupName": IN_GROUP, **more.get("references", {})}
-    more["replaces"] = frozenset({key, "resourceGroupName", "location", *more.pop("replaces", ())})
-    more["computed"] = (*COMPUTED, *more.pop("computed", ()))
-    more.setdefault("unique", Unique(("resourceGroupName", key), *TAKEN))
-    more.setdefault("name", name(key))
-    return Kind(token, "Network", noun, make, held=HELD, everywhere=True, **more)
+    return grouped(token, "Network", noun, make, key, **more | {"computed": (STATE, *more.get("computed", ()))})
 
 
 KINDS = (
@@ -186,7 +181,7 @@ KINDS = (
         "Network",
         "Subnet",
         _subnet,
-        computed=COMPUTED,
+        computed=("name", "type", STATE),
         replaces=frozenset({"subnetName", "virtualNetworkName", "resourceGroupName"}),
         name=name("subnetName"),
         references={

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sandbox.clouds.azure import tokens
-from sandbox.clouds.azure.formats import GROUP_KEY, HELD, IN_GROUP, TAKEN, identities, made, name, now, refer
+from sandbox.clouds.azure.formats import GROUP_KEY, grouped, identities, made, now, refer
 from sandbox.clouds.core.errors import CloudError
-from sandbox.clouds.core.model import Call, Kind, Scope, Unique, Values
+from sandbox.clouds.core.model import Call, Scope, Values
 from sandbox.clouds.core.world import GLOBAL, World
 from sandbox.rpc.arguments import UNKNOWN, Failure
 
@@ -113,18 +113,8 @@ def _check_alert(inputs: Values) -> Iterator[Failure]:
         yield Failure("criteria.allOf", "at least one criterion is required")
 
 
-def _kind(token: str, service: str, noun: str, make: Any, key: str, **more: Any) -> Kind:
-    more["references"] = {"resourceGroupName": IN_GROUP, **more.get("references", {})}
-    more["computed"] = ("name", "type", *more.pop("computed", ()))
-    unique = Unique(("resourceGroupName", key), *TAKEN)
-    replaces = frozenset({key, "resourceGroupName", "location"})
-    return Kind(
-        token, service, noun, make, replaces=replaces, unique=unique, name=name(key), held=HELD, everywhere=True, **more
-    )
-
-
 KINDS = (
-    _kind(
+    grouped(
         tokens.WORKSPACE,
         "Operational Insights",
         "Workspace",
@@ -133,7 +123,7 @@ KINDS = (
         computed=("provisioningState", "customerId", "createdDate"),
         ranges={"retentionInDays": (30, 730)},
     ),
-    _kind(
+    grouped(
         tokens.WORKFLOW,
         "Logic",
         "Workflow",
@@ -143,7 +133,7 @@ KINDS = (
         shaped=frozenset({"identity"}),
         check=_check_workflow,
     ),
-    _kind(
+    grouped(
         tokens.CALLED,
         "Monitor",
         "ActionGroup",
@@ -152,7 +142,7 @@ KINDS = (
         references={"logicAppReceivers.resourceId": refer(tokens.WORKFLOW)},
         check=_check_called,
     ),
-    _kind(
+    grouped(
         tokens.ALERT,
         "Monitor",
         "MetricAlert",
