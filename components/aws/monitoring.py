@@ -19,22 +19,16 @@ from components.aws.account import named, place, settings, tags
 from components.aws.iam import Statement, allow, document, topic_policy
 from components.base import Component, Transform
 from components.monitoring import collector, objectives
-from components.monitoring.objectives import Subject
 from components.monitoring.rules import document as rule_document
 from components.spec.aws import Watch
 from components.spec.environment import Environment
-from components.spec.service import Service, Sidecar
+from components.spec.service import Service
 
 TOPIC_LIMIT, ALIAS_LIMIT = 256, 100
 """Characters of the names of a topic, and of a workspace."""
 
 CONFIGURATION = "AOT_CONFIG_CONTENT"
 """Environment variable from which the AWS Distro for OpenTelemetry takes its configuration."""
-
-
-def subject(spec: Service, environment: Environment) -> Subject:
-    """Whose objective it is, as the rules name it."""
-    return Subject(spec, environment.project, environment.stack, environment.owner, collector.SCRAPE)
 
 
 def watched(spec: Service, environment: Environment) -> bool:
@@ -50,14 +44,7 @@ def with_collector(spec: Service, environment: Environment) -> Service:
     sender = collector.Sender(
         "sigv4auth", {"region": place(environment).region, "service": "aps"}, detectors=("env", "ecs")
     )
-    configuration = collector.configuration(subject(spec, environment), sender)
-    beside = Sidecar(
-        image=watch.collector,
-        cpu=collector.CPU,
-        memory=collector.MEMORY,
-        environment={CONFIGURATION: json.dumps(configuration, sort_keys=True)},
-    )
-    return spec.model_copy(update={"sidecars": {**spec.sidecars, collector.NAME: beside}})
+    return collector.beside(spec, environment, watch.collector, sender, CONFIGURATION)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,7 +123,7 @@ class Monitoring(Component):
 
     def rules(self, prefix: str, spec: Service, options: pulumi.ResourceOptions) -> None:
         """Declare the rules of one service: what is recorded of it, and who is told of what."""
-        whose = subject(spec, self._environment)
+        whose = collector.subject(spec, self._environment)
         groups = objectives.rule_groups(whose, collector.place(whose), objectives.Links(dashboard=self._page))
         amp.RuleGroupNamespace(
             f"{prefix}-rules",

@@ -4,7 +4,6 @@ objective's rules, and an action group for whoever is told. What is measured com
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,10 +14,9 @@ from pulumi_azure_native import alertsmanagement, monitor
 from components.azure.account import Account, assign, group_name, named, resource_id, settings, tags
 from components.base import Component, Transform
 from components.monitoring import collector, objectives
-from components.monitoring.objectives import Subject
 from components.monitoring.rules import AlertRule, RecordingRule, RuleGroup
 from components.spec.environment import Environment
-from components.spec.service import Service, Sidecar
+from components.spec.service import Service
 
 PUBLISHER = "3913510d-42f4-4e42-8a64-420c390055eb"
 """The built-in role Monitoring Metrics Publisher: it writes metrics and reads nothing."""
@@ -40,11 +38,6 @@ SEVERITIES = {"page": 1, "ticket": 3}
 """Azure's severities: error, and informational."""
 
 
-def subject(spec: Service, environment: Environment) -> Subject:
-    """Whose objective it is, as the rules name it."""
-    return Subject(spec, environment.project, environment.stack, environment.owner, collector.SCRAPE)
-
-
 def watched(spec: Service, environment: Environment) -> bool:
     """Whether a collector stands beside a service: somebody watches, and there are metrics."""
     return settings(environment).monitoring is not None and spec.metrics_path is not None
@@ -56,17 +49,8 @@ def with_collector(spec: Service, environment: Environment) -> Service:
     if watch is None or not watched(spec, environment):
         return spec
     identity = {"managed_identity": {"client_id": f"${{env:{CLIENT}}}"}, "scopes": [AUDIENCE]}
-    configuration = collector.configuration(
-        subject(spec, environment), collector.Sender("azure_auth", identity, detectors=("env",))
-    )
-    beside = Sidecar(
-        image=watch.collector,
-        command=COMMAND,
-        cpu=collector.CPU,
-        memory=collector.MEMORY,
-        environment={CONFIGURATION: json.dumps(configuration, sort_keys=True)},
-    )
-    return spec.model_copy(update={"sidecars": {**spec.sidecars, collector.NAME: beside}})
+    sender = collector.Sender("azure_auth", identity, detectors=("env",))
+    return collector.beside(spec, environment, watch.collector, sender, CONFIGURATION, COMMAND)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,7 +153,7 @@ class Monitoring(Component):
 
     def rules(self, prefix: str, spec: Service, options: pulumi.ResourceOptions) -> None:
         """Declare the rules of one service: what is recorded of it, and who is told of what."""
-        whose = subject(spec, self._environment)
+        whose = collector.subject(spec, self._environment)
         groups = objectives.rule_groups(whose, collector.place(whose), objectives.Links())
         for part, group in portions(groups):
             alertsmanagement.PrometheusRuleGroup(

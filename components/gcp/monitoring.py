@@ -22,7 +22,6 @@ from components.kubernetes.cluster import Cluster
 from components.kubernetes.metadata import Scope, field_manager
 from components.monitoring import objectives
 from components.monitoring.dashboards import on_kubernetes
-from components.monitoring.objectives import Subject
 from components.monitoring.rules import document
 from components.spec.environment import Environment
 from components.spec.service import Service
@@ -124,9 +123,9 @@ def pod_monitoring(spec: Service, environment: Environment, interval: int) -> di
 
 def rules(spec: Service, environment: Environment, namespace: str, interval: int) -> dict[str, Any]:
     """The objective's rules, as Google's evaluator takes them: those of a rule file."""
-    subject = Subject(spec, environment.project, environment.stack, environment.owner, interval)
+    whose = objectives.subject(spec, environment, interval)
     place = on_kubernetes(namespace, spec.name).place
-    return document(objectives.rule_groups(subject, place, objectives.Links()))
+    return document(objectives.rule_groups(whose, place, objectives.Links()))
 
 
 def alertmanager(urls: Sequence[str]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from components import slo
 from components.kubernetes.metadata import namespace_name
 from components.monitoring.alertmanager import SWITCH
-from components.monitoring.objectives import Links, Place, Subject, rule_groups
+from components.monitoring.objectives import Links, Place, rule_groups, subject
 from components.monitoring.rules import AlertRule, RuleGroup, document
 from components.naming import name
 from components.spec.environment import Environment
@@ -45,9 +45,9 @@ def links(service: Service, environment: Environment, monitoring: Monitoring) ->
 
 def rules_spec(service: Service, environment: Environment, monitoring: Monitoring) -> dict[str, Any]:
     """A PrometheusRule's ``spec``."""
-    subject = Subject(service, environment.project, environment.stack, environment.owner, monitoring.scrape_interval)
+    whose = subject(service, environment, monitoring.scrape_interval)
     where = place(service, namespace_name(environment))
-    return document(rule_groups(subject, where, links(service, environment, monitoring)))
+    return document(rule_groups(whose, where, links(service, environment, monitoring)))
 
 
 def texts(spec: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -4,11 +4,15 @@ metrics and writes them to a managed Prometheus. Pure; the configuration is the 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from components.monitoring import objectives
 from components.monitoring.objectives import Place, Subject
+from components.spec.environment import Environment
+from components.spec.service import Service, Sidecar
 
 NAME = "collector"
 """The container's name: no sidecar of a service may have it."""
@@ -74,6 +78,28 @@ def configuration(subject: Subject, sender: Sender) -> dict[str, Any]:
             },
         },
     }
+
+
+def subject(spec: Service, environment: Environment) -> Subject:
+    """Whose objective it is that a collector looks at, as the rules name it."""
+    return objectives.subject(spec, environment, SCRAPE)
+
+
+def beside(
+    spec: Service, environment: Environment, image: str, sender: Sender, variable: str, command: tuple[str, ...] = ()
+) -> Service:
+    """The service with a collector as one more sidecar.
+
+    :param variable: Environment variable from which the image's collector takes its configuration.
+    """
+    sidecar = Sidecar(
+        image=image,
+        command=command,
+        cpu=CPU,
+        memory=MEMORY,
+        environment={variable: json.dumps(configuration(subject(spec, environment), sender), sort_keys=True)},
+    )
+    return spec.model_copy(update={"sidecars": {**spec.sidecars, NAME: sidecar}})
 
 
 def place(subject: Subject) -> Place:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from components import slo
 from components.monitoring.burn_rates import BurnRate, burn_rates
 from components.monitoring.rules import AlertRule, RecordingRule, RuleGroup, duration
+from components.spec.environment import Environment
 from components.spec.service import Service
 
 RATIO = "service:slo_bad:ratio_rate"
@@ -75,6 +76,11 @@ class Subject:
     def name(self) -> str:
         """In words."""
         return f"{self.service.name} in {self.environment}"
+
+
+def subject(service: Service, environment: Environment, scrape: int) -> Subject:
+    """A service of an environment, looked at every ``scrape`` seconds."""
+    return Subject(service, environment.project, environment.stack, environment.owner, scrape)
 
 
 @dataclass(frozen=True)

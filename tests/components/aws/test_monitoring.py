@@ -9,9 +9,10 @@ import pytest
 
 from components import slo
 from components.aws import alarms
-from components.aws.monitoring import alertmanager, subject
+from components.aws.monitoring import alertmanager
 from components.monitoring import collector, objectives
 from components.monitoring.burn_rates import BURN_RATES
+from components.monitoring.collector import subject
 from components.monitoring.rules import document
 from components.spec.errors import SpecError
 from tests.components.aws.worlds import ACCOUNT, REGION, REGISTRY, containers, declared, environment, policy, service

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from components.azure.monitoring import MOST_RULES, PUBLISHER, duration, portions, subject
+from components.azure.monitoring import MOST_RULES, PUBLISHER, duration, portions
 from components.monitoring import collector, objectives
+from components.monitoring.collector import subject
 from components.monitoring.rules import AlertRule
 from components.spec.errors import SpecError
 from tests.components.azure.worlds import REGISTRY, declared, environment, service
