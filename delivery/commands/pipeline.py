@@ -44,7 +44,7 @@ def comment(
                 f"--what is {what!r}.", Exit.BAD_INPUT, remedy="Use a word of small letters, such as preview."
             )
         _, project, _ = read_files(directory, stack)
-        output.masker.add([secret for secret in [detect.token()] if secret])
+        detect.masked(output.masker)
         text = output.masker(file.read_text(encoding="utf-8"))
         forge = detect.forge()
         written = writing.comment(forge, marker(what, project, stack), text)
@@ -68,7 +68,7 @@ def approved(
     """Fail (exit code 3) unless somebody approved this job who wrote none of the commits that it releases."""
 
     def work(output: Output) -> None:
-        output.masker.add([secret for secret in [detect.token()] if secret])
+        detect.masked(output.masker)
         commits = approval.brought(directory.resolve(), source, to)
         others = writing.approved(detect.forge(), commits, tuple(by or ()))
         named = ", ".join(sorted(others))

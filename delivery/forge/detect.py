@@ -11,6 +11,7 @@ from delivery.exit_codes import Exit
 from delivery.forge.github import GitHub
 from delivery.forge.gitlab import GitLab
 from delivery.forge.model import Forge
+from delivery.masking import Masker
 
 TOKEN = "CAAS_FORGE_TOKEN"  # noqa: S105 - its name
 """Environment variable of the token that comments; on GitHub the workflow's own GITHUB_TOKEN does as well."""
@@ -41,10 +42,9 @@ def forge(variables: Mapping[str, str] | None = None) -> Forge:
     return made
 
 
-def token(variables: Mapping[str, str] | None = None) -> str | None:
-    """What must not be printed."""
-    known = os.environ if variables is None else variables
-    return known.get(TOKEN) or known.get("GITHUB_TOKEN")
+def masked(masker: Masker) -> None:
+    """Let no token of this job be printed."""
+    masker.add(value for name in (TOKEN, "GITHUB_TOKEN") if (value := os.environ.get(name)))
 
 
 def _place(known: Mapping[str, str]) -> tuple[str, str, str]:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from delivery.errors import DeliveryError
 from delivery.forge.http import Api
-from delivery.forge.model import Post
+from delivery.forge.model import Post, names
 
 LIMIT = 65_536
 """Characters of a comment or an issue."""
@@ -77,7 +77,7 @@ class GitHub:
         """Who approved this run's environment, by its protection rules."""
         run = self._variables.get("GITHUB_RUN_ID")
         reviews = self._api.get(f"{self._repository}/actions/runs/{run}/approvals", missing=True) or []
-        return tuple(_names(review["user"]["login"]) for review in reviews if review["state"] == "approved")
+        return tuple(names(review["user"]["login"]) for review in reviews if review["state"] == "approved")
 
     def authors(self, commit: str) -> frozenset[str]:
         found = self._api.get(f"{self._repository}/commits/{commit}", missing=True) or {}
@@ -85,7 +85,7 @@ class GitHub:
         accounts += [pull["user"] for pull in self._pulls(commit)]
         logins = [account["login"] for account in accounts if account]
         # A merge made in the browser is committed by `web-flow`, who is nobody.
-        return _names(*(login for login in logins if login != "web-flow"))
+        return names(*(login for login in logins if login != "web-flow"))
 
     def _pulls(self, commit: str) -> list[Any]:
         return list(self._api.get(f"{self._repository}/commits/{commit}/pulls", missing=True) or [])
@@ -98,7 +98,3 @@ class GitHub:
             except DeliveryError:
                 self._login = _BOT
         return self._login
-
-
-def _names(*values: str | None) -> frozenset[str]:
-    return frozenset(value.lower() for value in values if value)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import quote
 
 from delivery.forge.http import Api
-from delivery.forge.model import Post
+from delivery.forge.model import Post, names
 
 LIMIT = 1_000_000
 """Characters of a note or a description, by GitLab's documentation."""
@@ -66,7 +66,7 @@ class GitLab:
 
     def approvers(self) -> tuple[frozenset[str], ...]:
         """Who pressed the manual job's button: GitLab starts it in their name."""
-        found = _names(self._variables.get("GITLAB_USER_LOGIN"), self._variables.get("GITLAB_USER_EMAIL"))
+        found = names(self._variables.get("GITLAB_USER_LOGIN"), self._variables.get("GITLAB_USER_EMAIL"))
         return (found,) if found else ()
 
     def authors(self, commit: str) -> frozenset[str]:
@@ -78,14 +78,10 @@ class GitLab:
         # account: the name, and the mail's part before the @, are taken for one. That refuses too much rather than
         # too little.
         called = [found.get("author_name"), found.get("committer_name"), *(m.partition("@")[0] for m in mails if m)]
-        return _names(*mails, *called, *logins)
+        return names(*mails, *called, *logins)
 
     def _account(self) -> int:
         """Whose token this is."""
         if self._user is None:
             self._user = int(self._api.get("/user")["id"])
         return self._user
-
-
-def _names(*values: str | None) -> frozenset[str]:
-    return frozenset(value.lower() for value in values if value)

@@ -11,6 +11,7 @@ import urllib3
 
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
+from delivery.proxies import Pools
 
 REACHED = 5.0
 """Seconds for a connection."""
@@ -43,7 +44,7 @@ class Api:
         self._name = name
         self._base = base.rstrip("/")
         self._headers = {"Accept": "application/json", "User-Agent": "caas", **headers}
-        self._pool = urllib3.PoolManager(timeout=urllib3.Timeout(connect=REACHED, read=LIMIT))
+        self._pool = Pools(timeout=urllib3.Timeout(connect=REACHED, read=LIMIT))
 
     def get(self, path: str, query: Mapping[str, str | int] | None = None, *, missing: bool = False) -> Any:
         """One document; None where there is none and ``missing`` allows that."""

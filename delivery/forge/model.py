@@ -15,6 +15,11 @@ class Post:
     body: str
 
 
+def names(*known: str | None) -> frozenset[str]:
+    """What somebody is called, to be compared with what another place calls them."""
+    return frozenset(name.lower() for name in known if name)
+
+
 class Forge(Protocol):
     """One project of a forge. Every method raises DeliveryError, naming the forge, where it refuses or does not
     answer."""

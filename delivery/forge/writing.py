@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
-from delivery.forge.model import Forge
+from delivery.forge.model import Forge, names
 
 DRIFT_LABEL = "caas-drift"
 CUT = "\n\n**Cut here: {name} takes {limit:,} characters. The job's artefact has the whole text.**\n"
@@ -61,7 +61,7 @@ def approved(forge: Forge, commits: tuple[str, ...], by: tuple[str, ...] = ()) -
     Raises:
         DeliveryError: nobody approved, or only those who wrote what is released.
     """
-    people = tuple(frozenset({name.lower()}) for name in by) or forge.approvers()
+    people = tuple(names(name) for name in by) or forge.approvers()
     authors = frozenset[str]().union(*(forge.authors(commit) for commit in commits))
     if not authors:
         raise DeliveryError(
@@ -70,9 +70,9 @@ def approved(forge: Forge, commits: tuple[str, ...], by: tuple[str, ...] = ()) -
             remedy="Release commits that are pushed and written by accounts of the forge.",
         )
     # Somebody who is an author by any of their names is one.
-    others = tuple(min(names, key=len) for names in people if not names & authors)
+    others = tuple(min(called, key=len) for called in people if not called & authors)
     if not others:
-        named = ", ".join(sorted(min(names, key=len) for names in people))
+        named = ", ".join(sorted(min(called, key=len) for called in people))
         raise DeliveryError(
             f"Approved by {named}, who wrote it." if people else "Nobody has approved it.",
             Exit.POLICY,
