@@ -91,7 +91,7 @@ def execute(
     if not context.args:
         raise SandboxError("Name a command after `--`, such as `python -m sandbox exec -- pulumi preview`.")
     if tools:
-        added = environment.tools_alone(toolchain.current((toolchain.ENGINE,)))
+        added = environment.tools_alone(toolchain.ensure((toolchain.ENGINE,)))
     else:
         chosen = driver.choose()
         added = environment.variables(chosen.endpoint(), toolchain.current(_parts(chosen)))
