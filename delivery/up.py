@@ -112,7 +112,7 @@ def up(
         freeze.check(stack, environment, output, why)
         rules = Policing(handle, stack, environment, output, why, record, default_pack(directory))
         asked, named = rules.pack is not None, plan.images.values()
-        with handover.handed_over(stack, environment, stack.state(), output, asked=asked, more=named):
+        with handover.handed_over(stack, environment, stack.state, output, asked=asked, more=named):
             if sealed is not None:
                 sealing.check(sealed, stack, handle, output, rules)
             else:

@@ -86,7 +86,7 @@ def preview(
             return
         output.masker.add(program.secret_values())
         stored = program.state()
-        with handover.handed_over(program, environment, stored, output, asked=pack is not None) as attested:
+        with handover.handed_over(program, environment, lambda: stored, output, asked=pack is not None) as attested:
             found = run.preview(handle, program, output, pack=pack, timeout=timeout)
         cost = estimate(found, load(), _regions(environment))
         prod = environment.tier == "prod"
@@ -201,7 +201,7 @@ def _selected(program: ProgramStack, missing: Missing, output: Output) -> auto.S
 
 def _tell(project: str, stack: str, found: Preview, output: Output) -> None:
     """The one issue about this stack's drift."""
-    output.masker.add([secret for secret in [detect.token()] if secret])
+    detect.masked(output.masker)
     forge = detect.forge()
     text = output.masker(markdown.drift(project, stack, found, limit=forge.limit)) if found.changes else None
     title = f"{project}/{stack} has drifted: {len(found.changes)} differ from what was applied"

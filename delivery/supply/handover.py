@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import json
-import re
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from components.spec import Environment
 from delivery import oci
 from delivery.output import Output
+from delivery.preview.values import flat
 from delivery.stack import ProgramStack
 from delivery.supply import read
 from delivery.supply.read import Facts
@@ -28,7 +28,7 @@ NOT_READ = "Attestations are not read: caas:supplyChain is not set, so prod refu
 def handed_over(
     stack: ProgramStack,
     environment: Environment,
-    state: Mapping[str, Any],
+    state: Callable[[], Mapping[str, Any]],
     output: Output,
     *,
     asked: bool = True,
@@ -37,6 +37,7 @@ def handed_over(
     """Read what the images of an environment are attested by, and let every preview of the stack within the block hand
     it to the policy pack. Reads and hands over nothing where the rule asks for nothing or no pack is asked.
 
+    :param state: Asks for the deployment as it is stored, where that is needed.
     :param more: Images that are about to be released and stand in neither.
     """
     if environment.tier != TIER or not asked:
@@ -47,7 +48,7 @@ def handed_over(
         yield ()
         return
     cosign = Cosign(environment.supply_chain, stack.directory)
-    found = tuple(read.facts(cosign, sorted({*images(environment, state), *more})))
+    found = tuple(read.facts(cosign, sorted({*images(environment, state()), *more})))
     for line in remarks(found):
         output.warn(line)
     with tempfile.TemporaryDirectory(prefix="caas-attestations-") as directory:
@@ -63,9 +64,8 @@ def handed_over(
 def images(environment: Environment, state: Mapping[str, Any]) -> list[str]:
     """Every image by digest that the environment names, or that the stack's state does: what a preview can know."""
     named = [one.image for one in environment.services if one.image is not None]
-    inputs = [resource.get("inputs") for resource in state.get("resources") or ()]
-    found = {text for text in [*named, *_texts(inputs)] if _LOOKS.match(text)}
-    return sorted(found)
+    inputs = flat([resource.get("inputs") for resource in state.get("resources") or ()])
+    return sorted({text for text in (*named, *inputs.values()) if oci.REFERENCE.match(text)})
 
 
 def configuration(found: Iterable[Facts]) -> dict[str, Any]:
@@ -84,25 +84,6 @@ def remarks(found: Iterable[Facts]) -> list[str]:
         for remark in one.remarks:
             reasons.setdefault(remark, []).append(one.image)
     return [f"Attestations of {', '.join(of)}: {reason}." for reason, of in reasons.items()]
-
-
-_LOOKS = re.compile(oci.REFERENCE)
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        if "@sha256:" in value:
-            yield value
-            # Container definitions on ECS are one JSON text.
-            if value[:1] in "[{":
-                with contextlib.suppress(ValueError):
-                    yield from _texts(json.loads(value))
-    elif isinstance(value, Mapping):
-        for inner in value.values():
-            yield from _texts(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _texts(inner)
 
 
 def _least(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:

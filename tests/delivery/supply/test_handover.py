@@ -74,7 +74,7 @@ def test_what_is_verified_reaches_the_rule_and_each_lack_is_named(world: World, 
     asked = stack(world)
     world.finds(grype("Critical", "Low"))
     attest(Task(image), world.cosign(), Output())
-    with handover.handed_over(asked, of_tier(world), state(image, ONE), Output()) as found:
+    with handover.handed_over(asked, of_tier(world), lambda: state(image, ONE), Output()) as found:
         assert asked.pack_config is not None
         told = json.loads(asked.pack_config.read_text())
     assert asked.pack_config is None, "what was told is of one preview"
@@ -91,7 +91,7 @@ def test_what_is_verified_reaches_the_rule_and_each_lack_is_named(world: World, 
 def test_what_is_whole_passes(world: World, image: str) -> None:
     attest(Task(image), world.cosign(), Output())
     asked = stack(world)
-    with handover.handed_over(asked, of_tier(world), state(image), Output()):
+    with handover.handed_over(asked, of_tier(world), lambda: state(image), Output()):
         assert asked.pack_config is not None
         assert judged(json.loads(asked.pack_config.read_text()), image) == []
 
@@ -102,7 +102,7 @@ def test_without_cosign_the_preview_says_so_and_prod_refuses(
     attest(Task(image), world.cosign(), Output())
     world.remove("cosign")
     asked = stack(world)
-    with handover.handed_over(asked, of_tier(world), state(image), Output()):
+    with handover.handed_over(asked, of_tier(world), lambda: state(image), Output()):
         assert asked.pack_config is not None
         assert len(judged(json.loads(asked.pack_config.read_text()), image)) == 3
     assert f"Attestations of {image}: cosign is not on the PATH" in capsys.readouterr().err
@@ -110,7 +110,7 @@ def test_without_cosign_the_preview_says_so_and_prod_refuses(
 
 def test_without_configuration_the_preview_says_so(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     asked = stack(world)
-    with handover.handed_over(asked, of_tier(world, supply=False), state(ONE), Output()) as found:
+    with handover.handed_over(asked, of_tier(world, supply=False), lambda: state(ONE), Output()) as found:
         assert (asked.pack_config, found) == (None, ())
     assert handover.NOT_READ in capsys.readouterr().err
 
@@ -118,14 +118,14 @@ def test_without_configuration_the_preview_says_so(world: World, capsys: pytest.
 @pytest.mark.parametrize("tier", ["dev", "staging"])
 def test_where_the_rule_asks_for_nothing_nothing_is_read(world: World, tier: str) -> None:
     asked = stack(world)
-    with handover.handed_over(asked, of_tier(world, tier), state(ONE), Output()) as found:
+    with handover.handed_over(asked, of_tier(world, tier), lambda: state(ONE), Output()) as found:
         assert (asked.pack_config, found) == (None, ())
     assert world.calls == []
 
 
 def test_where_no_pack_is_asked_nothing_is_read(world: World) -> None:
     asked = stack(world)
-    with handover.handed_over(asked, of_tier(world), state(ONE), Output(), asked=False) as found:
+    with handover.handed_over(asked, of_tier(world), lambda: state(ONE), Output(), asked=False) as found:
         assert (asked.pack_config, found) == (None, ())
     assert world.calls == []
 
