@@ -9,7 +9,7 @@ from delivery import commits, ledger
 from delivery.engine import Engine
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
-from delivery.records import Commit, Outcome
+from delivery.records import Commit
 from delivery.stack import ProgramStack
 
 MOST = 200
@@ -25,14 +25,15 @@ def brought(directory: Path, source: str, target: str) -> tuple[str, ...]:
     Raises:
         DeliveryError: the source has no successful release of a known commit, or there are more commits than MOST.
     """
-    new = _last(directory, source)
+    engine = Engine()
+    new = _last(directory, source, engine)
     if new is None:
         raise DeliveryError(
             f"Stack {source!r} has no release of a known commit, so nobody knows who wrote it.",
             Exit.NOT_PROVEN,
             remedy=f"`caas up --stack {source}` from a checkout records one.",
         )
-    old = _last(directory, target)
+    old = _last(directory, target, engine)
     found = commits.ids(directory, old.id, new.id) if old is not None else None
     found = found or (new.id,)
     if len(found) > MOST:
@@ -44,9 +45,8 @@ def brought(directory: Path, source: str, target: str) -> tuple[str, ...]:
     return found
 
 
-def _last(directory: Path, stack: str) -> Commit | None:
+def _last(directory: Path, stack: str, engine: Engine) -> Commit | None:
     """The commit of a stack's last good release."""
     _, project, _ = read_files(directory, stack)
-    book = ledger.Ledger(ProgramStack(directory, stack, project, Engine())).read()
-    made = [one.commit for one in book.releases if one.outcome is Outcome.SUCCEEDED and one.commit is not None]
-    return made[-1] if made else None
+    found = ledger.Ledger(ProgramStack(directory, stack, project, engine)).read().delivered
+    return found[1] if found is not None else None

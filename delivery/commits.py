@@ -43,13 +43,16 @@ def current(directory: Path) -> Commit | None:
 def between(directory: Path, old: str, new: str) -> tuple[str, ...] | None:
     """One line for each commit that the new one holds and the old one does not, newest first; None where git does not
     know both."""
-    listed = _git(directory, "log", "--format=%h %cs %an: %s", f"{old}..{new}", "--")
-    return None if listed is None else tuple(listed.splitlines())
+    return _log(directory, old, new, "%h %cs %an: %s")
 
 
 def ids(directory: Path, old: str, new: str) -> tuple[str, ...] | None:
     """The same commits, by their ids."""
-    listed = _git(directory, "log", "--format=%H", f"{old}..{new}", "--")
+    return _log(directory, old, new, "%H")
+
+
+def _log(directory: Path, old: str, new: str, form: str) -> tuple[str, ...] | None:
+    listed = _git(directory, "log", f"--format={form}", f"{old}..{new}", "--")
     return None if listed is None else tuple(listed.splitlines())
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
+from delivery.observe.model import Target
 from delivery.observe.platforms import refuse_unseen
 
 
@@ -91,19 +92,26 @@ def parse(outputs: Mapping[str, Any], stack: str) -> Declared:
 
 
 def _service(name: str, fields: Mapping[str, Any]) -> DeclaredService:
+    where = place(fields)
     # Numbers come back from the engine as floats.
     return DeclaredService(
         name=name,
         image=str(fields["image"]),
         url=fields["url"],
-        namespace=str(_either(fields, "namespace", "cluster", "resourceGroup")),
-        deployment=str(_either(fields, "deployment", "service", "nGroup")),
+        namespace=where.namespace,
+        deployment=where.name,
         port=int(fields["port"]),
         minimum=int(fields["minimum"]),
         maximum=int(fields["maximum"]),
         health_path=str(fields["healthPath"]),
         revision=fields.get("taskDefinition") or fields.get("profile"),
     )
+
+
+def place(fields: Mapping[str, Any]) -> Target:
+    """Where a service of a stack's outputs runs. KeyError where they do not say."""
+    names = _either(fields, "namespace", "cluster", "resourceGroup"), _either(fields, "deployment", "service", "nGroup")
+    return Target(*map(str, names))
 
 
 def _either(fields: Mapping[str, Any], *names: str) -> Any:

@@ -15,6 +15,7 @@ from components.slo import Budget
 from components.spec import Environment
 from components.spec.defaults import Freeze, freeze
 from components.spec.service import Service
+from delivery import declared
 from delivery.exit_codes import Exit
 from delivery.gate import LEAST, Sample
 from delivery.metrics.sources import Metrics, Source, measured, source_of
@@ -114,16 +115,11 @@ def _findings(
         if isinstance(place, Mapping) and not measured(environment, service):
             output.warn(f"The error budget of {service.name} is not known: it has no metrics.")
         elif isinstance(place, Mapping):
-            yield _finding(service, _target(place), environment, source)
+            yield finding(service, declared.place(place), environment, source)
 
 
-def _target(place: Mapping[str, Any]) -> Target:
-    """On ECS the cluster and its service."""
-    namespace, name = place.get("namespace", place.get("cluster")), place.get("deployment", place.get("service"))
-    return Target(str(namespace), str(name))
-
-
-def _finding(service: Service, where: Target, environment: Environment, source: Source) -> Finding:
+def finding(service: Service, where: Target, environment: Environment, source: Source) -> Finding:
+    """What is left of a service's budget, as the source has it."""
     try:
         sample = source.period(service, where)
     except MetricsError as error:

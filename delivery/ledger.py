@@ -55,6 +55,12 @@ class Book:
         """Every release, by number; one whose owner is known to be dead is shown as interrupted."""
         return records.releases((*self.entries, *self._dead()))
 
+    @property
+    def delivered(self) -> tuple[Release, Commit] | None:
+        """The last release that succeeded and of which the commit is known, and that commit."""
+        made = [one for one in self.releases if one.outcome is Outcome.SUCCEEDED]
+        return next(((one, one.commit) for one in reversed(made) if one.commit is not None), None)
+
     def configuration(self, release: Release) -> dict[str, Any]:
         """The configuration of a release. KeyError where the ledger does not hold it."""
         return dict(self.configurations[release.configuration])

@@ -165,17 +165,17 @@ def _carry_attestations(move: Move, old: Mapping[str, Any], new: Mapping[str, An
 def _tell(directory: Path, target: str, project: str, release: Release, output: Output) -> None:
     """What the target gets: the commits since its own last good release, where git knows both."""
     program = ProgramStack(directory, target, project, Engine())
-    last = [one for one in ledger.Ledger(program).read().releases if one.outcome is Outcome.SUCCEEDED and one.commit]
+    last = ledger.Ledger(program).read().delivered
     output.result(f"Release {release.number} goes to {target}.")
-    if not last or last[-1].commit is None or release.commit is None:
+    if last is None or release.commit is None:
         output.result("Which commits that brings is not known: there is no release with a commit to compare with.")
         return
-    old, new = last[-1].commit.id, release.commit.id
+    before, (old, new) = last[0].number, (last[1].id, release.commit.id)
     listed = commits.between(directory, old, new)
     if listed is None:
         output.result(f"Which commits that brings is not known: git does not know both {old[:12]} and {new[:12]}.")
         return
-    output.result(f"{len(listed)} commits since release {last[-1].number} of {target} ({old[:12]}..{new[:12]}):")
+    output.result(f"{len(listed)} commits since release {before} of {target} ({old[:12]}..{new[:12]}):")
     for line in listed[:SHOWN]:
         output.result(f"  {line}")
     if len(listed) > SHOWN:

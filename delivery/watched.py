@@ -8,9 +8,10 @@ from typing import Any, Protocol
 
 from components import slo
 from components.spec.environment import Environment
-from delivery import alerts, freeze
+from delivery import alerts, declared, freeze
 from delivery.alerts import Alert
 from delivery.gate import Sample
+from delivery.metrics.sources import ByPrometheus
 from delivery.prometheus import MetricsError, Prometheus
 
 
@@ -66,11 +67,4 @@ def _budgets(environment: Environment, outputs: Mapping[str, Any], source: Sourc
         place = running.get(service.name) if isinstance(running, Mapping) else None
         if not isinstance(place, Mapping) or "deployment" not in place or service.metrics_path is None:
             continue
-        asked = slo.over_the_period(service, str(place["namespace"]), str(place["deployment"]))
-        try:
-            sample = source.sample(asked)
-        except MetricsError as error:
-            yield freeze.Finding(service.name, freeze.State.UNKNOWN, str(error))
-        else:
-            least = environment.gate.minimum_requests
-            yield freeze.judge(service.name, sample, slo.budget(service), least, service.slo.period)
+        yield freeze.finding(service, declared.place(place), environment, ByPrometheus(source))

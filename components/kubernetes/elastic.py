@@ -69,7 +69,7 @@ def operator() -> dict[str, Any]:
 def roles(environment: str) -> dict[str, Any]:
     """The roles by name, as the operator's file of roles has them."""
     described = {AGENT: agent_role(environment), "caas-deployment": deployment_role(), "caas-reader": reader_role()}
-    return {name: {"cluster": role["cluster"], "indices": role["indices"]} for name, role in sorted(described.items())}
+    return dict(sorted(described.items()))
 
 
 def custom_resources(spec: Logging, environment: Environment) -> dict[str, tuple[str, dict[str, Any]]]:
