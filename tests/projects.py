@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,14 @@ class Completed:
     def text(self) -> str:
         """Everything that it wrote."""
         return self.out + self.err
+
+
+def completed(command: Sequence[str], directory: Path, variables: Mapping[str, str], limit: float) -> Completed:
+    """Run a command to its end, with these variables and no others."""
+    done = subprocess.run(
+        command, cwd=directory, env=variables, capture_output=True, text=True, timeout=limit, check=False
+    )
+    return Completed(done.returncode, done.stdout, done.stderr)
 
 
 @dataclass
@@ -78,10 +86,7 @@ class Project:
 
     def run(self, command: list[str], limit: float = 300) -> Completed:
         """Run a command to its end, in the project's directory and environment."""
-        done = subprocess.run(
-            command, cwd=self.directory, env=self.variables, capture_output=True, text=True, timeout=limit, check=False
-        )
-        return Completed(done.returncode, done.stdout, done.stderr)
+        return completed(command, self.directory, self.variables, limit)
 
 
 def make(directory: Path, stack: str, **environment: str) -> Project:

@@ -55,7 +55,7 @@ class World:
         said = {"GITLAB_USER_LOGIN": approver, "GITLAB_USER_EMAIL": f"{approver}@example.com"}
         sets = {k: v for k, v in forges.variables(self.gitlab).items() if k != "GITLAB_CI"}
         line = gitlab.command(manual=["prod"], variables={**sets, **said})
-        return gitlab.run(line, self.repository.directory, self.repository.environment, limit=900)
+        return self.repository.run(*line)
 
     def _github(self, approver: str) -> Completed:
         self.github.reviews = [(approver, "approved")]
@@ -67,7 +67,7 @@ class World:
         place = {"CAAS_FORGE_API": self.github.url, "CAAS_FORGE_PROJECT": forges.PROJECT}
         event = {"ref": "refs/heads/main", "repository": {"default_branch": "main"}}
         line = github.command(self.scratch, "push", event, {**shown, **place})
-        return gitlab.run(line, self.repository.directory, self.repository.environment, limit=900)
+        return self.repository.run(*line)
 
     def _jenkins(self, approver: str) -> Completed:
         api = f"{self.gitlab.url}/api/v4"

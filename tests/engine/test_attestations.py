@@ -168,9 +168,8 @@ def test_a_second_run_changes_nothing(world: World, whole: str) -> None:
 def test_a_killed_run_is_finished_by_the_next_and_nothing_is_there_twice(world: World, whole: str) -> None:
     image = world.image("killed", "plain")
     command = [*world.project.caas_command("attest"), "--image", image]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    variables = world.project.variables
-    with subprocess.Popen(command, env=variables, start_new_session=True, **quiet) as process:  # type: ignore[call-overload]
+    variables, nowhere = world.project.variables, subprocess.DEVNULL
+    with subprocess.Popen(command, env=variables, start_new_session=True, stdout=nowhere, stderr=nowhere) as process:
         until("the SBOM is recorded", lambda: any(world.beside(image).values()), 120)
         os.killpg(process.pid, signal.SIGKILL)
     assert not read.facts(world.cosign(), [image])[0].signed

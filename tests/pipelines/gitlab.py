@@ -3,14 +3,17 @@ jobs, each script in a shell of this machine."""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sandbox import paths
-from tests.projects import ROOT, Completed
+from tests.pipelines import machine
+from tests.projects import ROOT
 
 HERE = Path(__file__).resolve().parent
 INCLUDED = "pipeline/deliver.yml"
@@ -32,21 +35,19 @@ def runner() -> Path:
     home = paths.cache() / "tools" / f"gitlab-ci-local-{hashlib.sha256(lock).hexdigest()[:12]}"
     found = home / "node_modules" / ".bin" / "gitlab-ci-local"
     if not found.exists():
-        _packages()
-        home.mkdir(parents=True, exist_ok=True)
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(HERE / name, home)
-        command = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
-        subprocess.run(command, cwd=home, check=True, capture_output=True)
+        machine.ensure(npm="npm", rsync="rsync")
+        home.parent.mkdir(parents=True, exist_ok=True)
+        # Beside it and moved there: another worker, or a run that was cut off, must not leave half of it.
+        with tempfile.TemporaryDirectory(dir=home.parent, prefix="gitlab-ci-local-") as name:
+            fresh = Path(name) / "whole"
+            fresh.mkdir()
+            for file in ("package.json", "package-lock.json"):
+                shutil.copy(HERE / file, fresh)
+            command = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
+            subprocess.run(command, cwd=fresh, check=True, capture_output=True)
+            with contextlib.suppress(OSError):  # Somebody else was quicker.
+                fresh.rename(home)
     return found
-
-
-def _packages() -> None:
-    missing = [package for command, package in (("npm", "npm"), ("rsync", "rsync")) if shutil.which(command) is None]
-    if missing:
-        install = ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", *missing]
-        subprocess.run(["apt-get", "update", "--quiet"], check=True, capture_output=True)
-        subprocess.run(install, check=True, capture_output=True)
 
 
 def command(
@@ -61,11 +62,3 @@ def command(
     for job in manual:
         line += ["--manual", job]
     return [*line, *jobs]
-
-
-def run(line: Sequence[str], directory: Path, environment: Mapping[str, str], limit: float = 600) -> Completed:
-    """Run it to its end."""
-    done = subprocess.run(
-        list(line), cwd=directory, env=dict(environment), capture_output=True, text=True, timeout=limit, check=False
-    )
-    return Completed(done.returncode, done.stdout, done.stderr)

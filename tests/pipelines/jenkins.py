@@ -6,13 +6,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from tests.projects import ROOT, Completed
+from tests.pipelines import machine
+from tests.projects import ROOT, Completed, completed
 
 HERE = Path(__file__).resolve().parent
 LIBRARY = ROOT / "delivery" / "pipelines" / "jenkins"
@@ -35,20 +34,12 @@ class Build:
         settings = directory / ".jenkins-settings.json"
         settings.write_text(json.dumps(self.__dict__), encoding="utf-8")
         line = ["groovy", str(HERE / "jenkins.groovy"), str(LIBRARY), str(settings)]
-        environment: dict[str, Any] = {**variables, "JAVA_HOME": _java()}
-        done = subprocess.run(
-            line, cwd=directory, env=environment, capture_output=True, text=True, timeout=limit, check=False
-        )
-        return Completed(done.returncode, done.stdout, done.stderr)
+        return completed(line, directory, {**variables, "JAVA_HOME": _java()}, limit)
 
 
 def _java() -> str:
     """Where the machine's Java is; Debian's `groovy` looks for another one than the machine may have."""
-    if shutil.which("groovy") is None:
-        java = [] if shutil.which("java") else ["default-jre-headless"]
-        install = ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", "groovy", *java]
-        subprocess.run(["apt-get", "update", "--quiet"], check=True, capture_output=True)
-        subprocess.run(install, check=True, capture_output=True)
+    machine.ensure(groovy="groovy", java="default-jre-headless")
     found = shutil.which("java")
     assert found is not None
     return str(Path(os.path.realpath(found)).parent.parent)

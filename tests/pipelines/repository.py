@@ -17,7 +17,7 @@ from ruamel.yaml import YAML
 
 from tests.cluster import hello
 from tests.forges import PROJECT
-from tests.projects import ROOT
+from tests.projects import ROOT, Completed, completed
 
 PASSPHRASE = "sandbox"
 SALT = YAML(typ="safe").load(ROOT / "Pulumi.dev.yaml")["encryptionsalt"]
@@ -80,16 +80,13 @@ class Repository:
         return self._run("pulumi", "--non-interactive", *arguments)
 
     def _run(self, *command: str) -> str:
-        done = subprocess.run(
-            command,
-            cwd=self.directory,
-            env=dict(self.environment),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        done = self.run(*command)
+        assert done.code == 0, done.text
+        return done.out
+
+    def run(self, *command: str, limit: float = 900) -> Completed:
+        """Run a command to its end, in the work tree and the environment."""
+        return completed(command, self.directory, self.environment, limit)
 
     def history(self, stack: str) -> list[dict[str, Any]]:
         """The releases of a stack, oldest first."""
@@ -104,13 +101,7 @@ class Repository:
                 ("refresh", "--yes", "--skip-preview", "--clear-pending-creates"),
                 ("destroy", "--yes", "--skip-preview"),
             ):
-                subprocess.run(
-                    ["pulumi", "--non-interactive", *arguments, "--stack", stack],
-                    cwd=self.directory,
-                    env=dict(self.environment),
-                    capture_output=True,
-                    check=False,
-                )
+                self.run("pulumi", "--non-interactive", *arguments, "--stack", stack)
 
 
 def settings(project: str, stack: str) -> dict[str, Any]:

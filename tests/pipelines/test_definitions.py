@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from tests.pipelines import gitlab
-from tests.projects import ROOT
+from tests.projects import ROOT, completed
 
 pytestmark = pytest.mark.slow
 
@@ -58,9 +59,9 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def listed(repository: Path, variables: dict[str, str]) -> dict[str, str]:
     """The jobs of a pipeline, by GitLab's rules: name -> when it runs."""
     line = [*gitlab.command(variables=variables, checked=True), "--list-csv"]
-    done = subprocess.run(line, cwd=repository, capture_output=True, text=True, check=False, timeout=120)
-    assert done.returncode == 0, done.stdout + done.stderr
-    rows = [row for row in re.findall(r'^("?)(.+?)\1;.*?;(\w+);(\w+);', done.stdout, re.MULTILINE) if row[1] != "name"]
+    done = completed(line, repository, os.environ, 120)
+    assert done.code == 0, done.text
+    rows = [row for row in re.findall(r'^("?)(.+?)\1;.*?;(\w+);(\w+);', done.out, re.MULTILINE) if row[1] != "name"]
     return {name: when for _, name, _, when in rows}
 
 

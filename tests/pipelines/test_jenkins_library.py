@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,8 +18,8 @@ CHANGE = {"CHANGE_ID": "7", "CHANGE_BRANCH": "feature; touch gone", "CHANGE_URL"
 MAIN = {"BRANCH_IS_PRIMARY": "true", "BRANCH_NAME": "main"}
 
 
-def ran(directory: Path, **build: object) -> Completed:
-    return Build(arguments=SAYS, **build).run(directory, {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})  # type: ignore[arg-type]
+def ran(directory: Path, **build: Any) -> Completed:
+    return Build(arguments=SAYS, **build).run(directory, {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
 
 
 def test_a_push_delivers_where_somebody_approves(tmp_path: Path) -> None:

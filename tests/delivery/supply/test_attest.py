@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -18,23 +16,11 @@ from delivery.supply import read
 from delivery.supply.attest import Task, able, attest
 from delivery.supply.provenance import Origin
 from tests.cluster import hello
-from tests.delivery import registries
-from tests.delivery.supply.stand_ins import World, grype, played
+from tests.delivery.supply.stand_ins import World, grype
 from tests.delivery.test_records import release
 
 COMMIT = "c0ffee" * 6 + "c0ff"
 WHOLE = ["syft", "attest spdxjson", "scanner", "attest vuln", "attest slsaprovenance1", "sign"]
-
-
-@pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    return played(tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def image() -> Iterator[str]:
-    with registries.served() as registry:
-        yield registry.image("team/web", b"layer")
 
 
 def built(image: str) -> Task:

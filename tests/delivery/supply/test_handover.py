@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -21,23 +19,11 @@ from delivery.supply.scan import Scan
 from policies import supply_chain
 from policies.rule import Setting
 from tests.components import worlds
-from tests.delivery import registries
-from tests.delivery.supply.stand_ins import World, grype, played
+from tests.delivery.supply.stand_ins import World, grype
 from tests.policies.workload import workload
 
 ATTESTED = next(rule for rule in supply_chain.RULES if rule.id == handover.RULE)
 ONE, TWO, THREE = (f"registry.test/{name}@sha256:{name[0] * 64}" for name in ("a", "b", "c"))
-
-
-@pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    return played(tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def image() -> Iterator[str]:
-    with registries.served() as registry:
-        yield registry.image("team/web", b"layer")
 
 
 def of_tier(world: World, tier: str = "prod", *, supply: bool = True) -> Environment:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -18,21 +16,9 @@ from delivery.stack import ProgramStack
 from delivery.supply import run as supplying
 from delivery.supply.attest import Task, attest
 from tests.components import worlds
-from tests.delivery import registries
 from tests.delivery.registries import Registry
-from tests.delivery.supply.stand_ins import World, played
+from tests.delivery.supply.stand_ins import World
 from tests.delivery.test_records import release
-
-
-@pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    return played(tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def registry() -> Iterator[Registry]:
-    with registries.served() as found:
-        yield found
 
 
 def environment(world: World, *, supply: bool = True, **changes: Any) -> Environment:
