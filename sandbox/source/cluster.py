@@ -34,6 +34,7 @@ from sandbox.source.api import Api
 from sandbox.source.health import check_free
 from sandbox.source.layout import Layout, Tools
 from sandbox.source.processes import Daemon, Processes, trim, until
+from sandbox.source.status import serving
 
 _LOCK: Final = "\0caas-sandbox"
 _LOCK_LIMIT: Final = 300.0
@@ -226,17 +227,14 @@ class _Start:
         for manifest in addons.manifests(references, addons.chosen()):
             api.apply(manifest)
         if switches.monitoring():
-            for manifest in logs.manifests({name: image.reference for name, image in self._images.items()}):
+            for manifest in logs.manifests(references):
                 api.apply(manifest)
         self._changed = self._changed or not served or bool(self._missing(api))
         until(lambda: not self._missing(api), _ADDONS_LIMIT, lambda: self._complain(self._missing(api)))
 
     def _missing(self, api: Api) -> list[str]:
         """The addons that do not serve."""
-        since = self._processes.started("kubelet")
-        found = {**addons.ready(api, addons.chosen(), since), "ingress": addons.ingress_answers()}
-        if switches.monitoring():
-            found |= logs.ready(api)
+        found = {**serving(api, self._processes.started("kubelet")), "ingress": addons.ingress_answers()}
         return [name for name, well in found.items() if not well]
 
     def _complain(self, missing: list[str]) -> str:

@@ -40,16 +40,18 @@ def status(layout: Layout, processes: Processes) -> Status:
     return Status("source", well, tuple(parts))
 
 
+def serving(api: Api, since: float) -> dict[str, bool]:
+    """Each part that is to run in the cluster, and whether it serves. ``since``: see ``addons.ready``."""
+    return addons.ready(api, addons.chosen(), since) | (logs.ready(api) if switches.monitoring() else {})
+
+
 def _cluster(layout: Layout, since: float) -> list[Part]:
     try:
         api = Api(layout.kubeconfig)
         version = (api.get("/version") or {}).get("gitVersion", "unknown version")
         node = Part("node", addons.node_ready(api, pki.NODE_NAME), f"{pki.NODE_NAME}, Kubernetes {version}")
-        found = addons.ready(api, addons.chosen(), since)
-        if switches.monitoring():
-            found |= logs.ready(api)
-        serving = [Part(name, well, "serves" if well else "not ready") for name, well in found.items()]
+        parts = [Part(name, well, "serves" if well else "not ready") for name, well in serving(api, since).items()]
     except SandboxError as error:
         return [Part("node", False, str(error).splitlines()[0])]
     address = f"http://{ports.LOOPBACK}:{ports.INGRESS_HTTP}"
-    return [node, *serving, Part("ingress", addons.ingress_answers(), address)]
+    return [node, *parts, Part("ingress", addons.ingress_answers(), address)]
