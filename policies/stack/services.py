@@ -35,12 +35,12 @@ OBJECTIVE = {"HTTPCode_Target_5XX_Count": "errors", "TargetResponseTime": "laten
 NAME = alerts.NAME
 
 WATCHED = ("aws-ecs", "azure-aci", "gke")
+"""Platforms where somebody is to be told; on the last two where the stack declares a managed Prometheus."""
 EVERYWHERE = {
     "type": "boolean",
     "default": False,
     "description": "Also in a stack that declares no managed Prometheus (for stacks on gke and azure-aci alone).",
 }
-"""Platforms where somebody is to be told; on the last two where the stack declares a managed Prometheus."""
 
 StackAnswers = Iterator[tuple[Resource | None, Answer]]
 
