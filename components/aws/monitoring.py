@@ -19,6 +19,7 @@ from components.aws.account import named, place, settings, tags
 from components.aws.iam import Statement, allow, document, topic_policy
 from components.base import Component, Transform
 from components.monitoring import collector, objectives
+from components.monitoring.alertmanager import TOGETHER, page_silences_ticket
 from components.monitoring.rules import document as rule_document
 from components.spec.aws import Watch
 from components.spec.environment import Environment
@@ -161,11 +162,10 @@ def alertmanager(topic: str, region: str) -> str:
 
     There is no receiver without an address, and a ticket is silent while the same service pages.
     """
-    same = ["project", "environment", "service"]
     configuration = {
         "route": {
             "receiver": "topic",
-            "group_by": [*same, "alertname"],
+            "group_by": TOGETHER,
             "group_wait": "30s",
             "group_interval": "5m",
             "repeat_interval": "12h",
@@ -178,9 +178,7 @@ def alertmanager(topic: str, region: str) -> str:
                 }
             ],
         },
-        "inhibit_rules": [
-            {"source_matchers": ['severity="page"'], "target_matchers": ['severity="ticket"'], "equal": [*same, "slo"]}
-        ],
+        "inhibit_rules": [page_silences_ticket()],
         "receivers": [
             {
                 "name": "topic",

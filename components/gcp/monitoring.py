@@ -21,6 +21,7 @@ from components.gcp.account import settings
 from components.kubernetes.cluster import Cluster
 from components.kubernetes.metadata import Scope, field_manager
 from components.monitoring import objectives
+from components.monitoring.alertmanager import TOGETHER, page_silences_ticket
 from components.monitoring.dashboards import on_kubernetes
 from components.monitoring.rules import document
 from components.spec.environment import Environment
@@ -130,17 +131,14 @@ def rules(spec: Service, environment: Environment, namespace: str, interval: int
 
 def alertmanager(urls: Sequence[str]) -> dict[str, Any]:
     """Everybody is told of everything; a ticket is silent while the same service pages."""
-    same = ["project", "environment", "service"]
     return {
         "route": {
             "receiver": "webhooks",
-            "group_by": [*same, "alertname"],
+            "group_by": TOGETHER,
             "group_wait": "10s",
             "group_interval": "1m",
             "repeat_interval": "1h",
         },
-        "inhibit_rules": [
-            {"source_matchers": ['severity="page"'], "target_matchers": ['severity="ticket"'], "equal": [*same, "slo"]}
-        ],
+        "inhibit_rules": [page_silences_ticket()],
         "receivers": [{"name": "webhooks", "webhook_configs": [{"url": url, "send_resolved": True} for url in urls]}],
     }

@@ -18,6 +18,8 @@ SWITCH = "Watchdog"
 """The alert that always fires."""
 
 IDENTITY = ["project", "environment", "service"]
+TOGETHER = [*IDENTITY, "alertname"]
+"""Labels of the alerts that one message tells of."""
 SYMPTOMS = "ServiceFailsTooOften|ServiceAnswersTooSlowly|ServiceNotScraped|ServiceMetricsMissing"
 
 _TITLE = "{{ .CommonLabels.alertname }}: {{ .CommonLabels.service }} in {{ .CommonLabels.environment }}"
@@ -76,18 +78,23 @@ def configuration(receivers: Receivers, secret: str) -> dict[str, Any]:
     return {
         "route": {
             "receiver": "page",
-            "group_by": [*IDENTITY, "alertname"],
+            "group_by": TOGETHER,
             "group_wait": "10s",
             "group_interval": "1m",
             "repeat_interval": "1h",
             "routes": routes,
         },
         "inhibit_rules": [
-            _inhibited('severity="page"', 'severity="ticket"', [*IDENTITY, "slo"]),
+            page_silences_ticket(),
             _inhibited('alertname="ServiceDown"', f'alertname=~"{SYMPTOMS}"', IDENTITY),
         ],
         "receivers": told,
     }
+
+
+def page_silences_ticket() -> dict[str, Any]:
+    """A ticket is silent while the same half of the same service's objective pages."""
+    return _inhibited('severity="page"', 'severity="ticket"', [*IDENTITY, "slo"])
 
 
 def _inhibited(source: str, target: str, equal: list[str]) -> dict[str, Any]:
