@@ -22,8 +22,9 @@ from tests.static.manifests import manifests, recording
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 
 NAMESPACE = "caas-schemas"
-OTHERS = ("networking.gke.io/",)
-"""API groups whose definitions the sandbox's cluster does not have: those of GKE's load balancer."""
+OTHERS = ("networking.gke.io/", "monitoring.googleapis.com/")
+"""API groups whose definitions the sandbox's cluster does not have: those of GKE's load balancer and of its managed
+Prometheus."""
 
 World = tuple[Callable[[str], Environment], str]
 ON_KUBERNETES: list[World] = [
