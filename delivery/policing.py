@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from pulumi import automation as auto
 
 from components.spec import Environment
+from delivery import tiers
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
 from delivery.output import Output
@@ -51,7 +52,7 @@ class Policing:
     @property
     def before(self) -> bool:
         """Is the pack asked before anything is changed?"""
-        return self.pack is not None and (self.environment.tier != ADVISED or self._because is not None)
+        return self.pack is not None and (tiers.judged(self.environment) != ADVISED or self._because is not None)
 
     @property
     def during(self) -> Path | None:
@@ -65,7 +66,7 @@ class Policing:
 
     def begin(self) -> None:
         """Judge what would change, where that is due. DeliveryError where a rule refuses it; nothing was changed."""
-        if self.pack is None and self.environment.tier != ADVISED:
+        if self.pack is None and tiers.judged(self.environment) != ADVISED:
             self.output.warn(f"No policy is asked: there is no {run.PACK}/PulumiPolicy.yaml beside the program.")
         if self.before:
             self._kept = self._preview()
@@ -97,7 +98,7 @@ class Policing:
         self.output.say(f"Policies: {summary(found)}.")
         if found.said(Verdict.VIOLATION):
             self._against(found)
-        elif self.environment.tier == "prod" and found.said(Verdict.UNDECIDED) and self.during is not None:
+        elif tiers.judged(self.environment) == "prod" and found.said(Verdict.UNDECIDED) and self.during is not None:
             self.output.warn(UNDECIDED_IN_PROD)
 
     def _against(self, found: Preview) -> None:

@@ -11,6 +11,7 @@ import typer
 
 from components.spec import Environment, read_files
 from delivery import drift as drifting
+from delivery import tiers
 from delivery.command_line import Debug, Directory, Json, Stack, environment_of
 from delivery.command_line import run as run_command
 from delivery.engine import Engine
@@ -89,7 +90,7 @@ def preview(
         with handover.handed_over(program, environment, lambda: stored, output, asked=pack is not None) as attested:
             found = run.preview(handle, program, output, pack=pack, timeout=timeout)
         cost = estimate(found, load(), _regions(environment))
-        prod = environment.tier == "prod"
+        prod = tiers.judged(environment) == "prod"
         for line in text.lines(stack, found, cost, prod=prod):
             output.result(line)
         content = document.preview(stack, found, cost)

@@ -28,12 +28,19 @@ WAIVED = PolicyResult(Verdict.WAIVED, "k8s-non-root", "runs as root; ada until 2
 class Scene:
     """An apply whose previews are played, and counted."""
 
-    def __init__(self, *said: PolicyResult, tier: str = "prod", why: Purpose | None = None, pack: Path | None = PACK):
+    def __init__(
+        self,
+        *said: PolicyResult,
+        tier: str = "prod",
+        name: str = "shop",
+        why: Purpose | None = None,
+        pack: Path | None = PACK,
+    ):
         self.said = said
         self.asked: list[Path | None] = []
         self.record = SimpleNamespace(policies=None)
-        environment: Any = SimpleNamespace(tier=tier)
-        stack: Any = SimpleNamespace(name="prod")
+        environment: Any = SimpleNamespace(tier=tier, stack=name)
+        stack: Any = SimpleNamespace(name=name)
         none: Any = None
         self.rules = Policing(none, stack, environment, Output(), why or Purpose(), self.record, pack)
 
@@ -62,7 +69,7 @@ def recorded(because: str | None = None, **results: list[str]) -> dict[str, Any]
 @pytest.mark.parametrize("tier", ["staging", "prod"])
 def test_where_rules_refuse_they_are_asked_before_anything_is_changed(scene: Callable[..., Scene], tier: str) -> None:
     apply = scene(VIOLATION, WAIVED, tier=tier)
-    with pytest.raises(DeliveryError, match=r"^Stack 'prod' violates a mandatory policy\.$") as refused:
+    with pytest.raises(DeliveryError, match=r"^Stack 'shop' violates a mandatory policy\.$") as refused:
         apply.rules.begin()
     assert (refused.value.code, refused.value.begun) == (Exit.POLICY, False)
     assert refused.value.details == ("image-digest (shop-deployment): names no digest",)
@@ -80,6 +87,14 @@ def test_dev_makes_no_preview_for_them_and_asks_in_the_update(scene: Callable[..
     # Where one is made for another reason, it costs no more than before.
     assert apply.rules.look().packs == {}
     assert apply.asked == [None]
+
+
+def test_a_stack_that_is_named_prod_is_asked_before_whatever_tier_it_says(scene: Callable[..., Scene]) -> None:
+    apply = scene(VIOLATION, tier="dev", name="prod")
+    with pytest.raises(DeliveryError) as refused:
+        apply.rules.begin()
+    assert refused.value.code is Exit.POLICY
+    assert apply.asked == [PACK]
 
 
 def test_a_preview_serves_once_and_not_when_something_was_changed_since(scene: Callable[..., Scene]) -> None:
@@ -142,7 +157,7 @@ def test_what_goes_on_against_them_is_told_and_recorded(
     assert apply.asked == [PACK]
     assert apply.rules.during is None
     told = capsys.readouterr().err
-    assert f"Stack 'prod' violates a mandatory policy. {said}" in told
+    assert f"Stack 'shop' violates a mandatory policy. {said}" in told
     assert "image-digest (shop-deployment): names no digest" in told
     both = {"violation": ["image-digest shop-deployment"], "undecided": ["image-attested shop-deployment"]}
     assert apply.record.policies == recorded(because, **both)
