@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
 import os
+import signal
+import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,11 +18,14 @@ import pytest
 
 from sandbox import toolchain
 from tests import forges
-from tests.cluster.load import Load, Requests
+from tests.cluster import hello
+from tests.cluster.load import Load, Requests, until
+from tests.cluster.receiver import receiver
 from tests.forges import Forge
 from tests.pipelines import github, gitlab, repository
-from tests.pipelines.jenkins import Build
+from tests.pipelines.jenkins import Build, stages
 from tests.pipelines.repository import STACKS, Repository
+from tests.pipelines.runners import Turns, applying, descendants
 from tests.projects import Completed
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
@@ -51,11 +59,13 @@ class World:
         """What that system does with the push."""
         return {"gitlab": self._gitlab, "github": self._github, "jenkins": self._jenkins}[system](approver)
 
-    def _gitlab(self, approver: str) -> Completed:
+    def on_gitlab(self, approver: str) -> dict[str, str]:
+        """What GitLab would set in a pipeline in which this person pressed the button."""
         said = {"GITLAB_USER_LOGIN": approver, "GITLAB_USER_EMAIL": f"{approver}@example.com"}
-        sets = {k: v for k, v in forges.variables(self.gitlab).items() if k != "GITLAB_CI"}
-        line = gitlab.command(manual=["prod"], variables={**sets, **said})
-        return self.repository.run(*line)
+        return {k: v for k, v in forges.variables(self.gitlab).items() if k != "GITLAB_CI"} | said
+
+    def _gitlab(self, approver: str) -> Completed:
+        return self.repository.run(*gitlab.command(manual=["prod"], variables=self.on_gitlab(approver)))
 
     def _github(self, approver: str) -> Completed:
         self.github.reviews = [(approver, "approved")]
@@ -92,8 +102,13 @@ class World:
 
     def digest(self, stack: str) -> str:
         """The digest of the image that a stack runs, by its record."""
-        (image,) = self.repository.history(stack)[-1]["images"].values()
+        proven = [one for one in self.repository.history(stack) if one["outcome"] == "succeeded"]
+        (image,) = proven[-1]["images"].values()
         return str(image).rpartition("@")[2]
+
+    def serving(self) -> dict[str, tuple[str, str]]:
+        """Which version answers in each stack, and the digest by its record."""
+        return {stack: (self.repository.version(stack), self.digest(stack)) for stack in STACKS}
 
 
 def _without(outputs: dict[str, Any], digest: str) -> Any:
@@ -154,14 +169,97 @@ def test_prod_keeps_what_it_runs_where_an_author_approves(world: World, system: 
     assert world.repository.version("prod") != f"own-{system}"
 
 
-@pytest.mark.parametrize("system", SYSTEMS if ALL else ["github"])
-def test_prod_keeps_what_it_runs_where_a_test_fails(world: World, system: str) -> None:
-    before = {stack: world.digest(stack) for stack in STACKS}
-    (world.repository.directory / "hello" / "broken").write_text("", encoding="utf-8")
+@pytest.mark.parametrize(("system", "file"), [("github", "broken"), ("gitlab", "wrong.go")], ids=["test", "build"])
+def test_everything_keeps_what_it_runs_where_a_test_or_the_build_fails(world: World, system: str, file: str) -> None:
+    before = world.serving()
+    added = world.repository.directory / "hello" / file
+    added.write_text("package main\n\nfunc (\n", encoding="utf-8")
     try:
-        world.push(f"broken-{system}")
+        world.push(f"{file}-{system}")
         done = world.deliver(system)
-        assert done.code != 0
-        assert {stack: world.digest(stack) for stack in STACKS} == before
     finally:
-        (world.repository.directory / "hello" / "broken").unlink()
+        added.unlink()
+    assert done.code != 0
+    assert file in done.text
+    assert world.serving() == before
+
+
+def test_everything_keeps_what_it_runs_where_a_policy_refuses(world: World) -> None:
+    before = world.serving()
+    levels = world.repository.directory / "policies" / "levels.yaml"
+    lenient = levels.read_text(encoding="utf-8")
+    levels.write_text(lenient.replace("dev: advisory", "dev: mandatory", 1), encoding="utf-8")
+    try:
+        world.push("refused")
+        done = world.deliver("jenkins")
+    finally:
+        levels.write_text(lenient, encoding="utf-8")
+    assert done.code != 0
+    assert stages(done)[-1] == "dev"
+    assert "violates a mandatory policy" in done.text
+    assert world.serving() == before
+
+
+def test_a_job_that_was_killed_in_its_apply_is_made_good_by_the_next(world: World) -> None:
+    world.push("killed")
+    line = gitlab.command("dev", variables=world.on_gitlab(APPROVER))
+    job = subprocess.Popen(
+        line, cwd=world.repository.directory, env=world.repository.environment, stdout=subprocess.DEVNULL
+    )
+    until(lambda: applying(job.pid) or job.poll() is not None, 300, "the job applies")
+    assert job.poll() is None
+    for process in (job.pid, *descendants(job.pid)):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+    job.wait(60)
+    world.push("next")
+    done = world.repository.run(*gitlab.command("dev", variables=world.on_gitlab(APPROVER)))
+    assert done.code == 0, done.text
+    assert world.repository.version("dev") == "next"
+    assert [one["outcome"] for one in world.repository.history("dev")][-2:] == ["interrupted", "succeeded"]
+
+
+def test_two_pushes_at_once_are_applied_in_their_order(world: World) -> None:
+    """Two pipelines under way together; as on GitLab, of each resource group one job runs, the oldest first."""
+    count = {stack: len(world.repository.history(stack)) for stack in STACKS}
+    trees = [
+        world.repository.checkout(world.scratch / f"tree-{version}", world.push(version))
+        for version in ("first", "second")
+    ]
+    groups = {job: Turns() for job in ("dev", "staging")}
+
+    def pipeline(number: int) -> list[Completed]:
+        ran = []
+        for job, turns in groups.items():
+            with turns.of(number):
+                ran.append(trees[number].run(*gitlab.command(job, variables=world.on_gitlab(APPROVER))))
+        return ran
+
+    with ThreadPoolExecutor(2) as runners:
+        both = list(runners.map(pipeline, range(2)))
+    assert [done.code for ran in both for done in ran] == [0, 0, 0, 0], [d.text for r in both for d in r if d.code]
+    assert [world.repository.version(stack) for stack in ("dev", "staging")] == ["second", "second"]
+    for stack in ("dev", "staging"):
+        new = world.repository.history(stack)[count[stack] :]
+        assert [one["outcome"] for one in new] == ["succeeded"] * len(new)
+        assert all(one["ended"] <= other["began"] for one, other in itertools.pairwise(new))
+    assert len(world.repository.history("dev")) == count["dev"] + 2
+
+
+def test_prod_keeps_what_it_runs_where_its_canary_fails(world: World) -> None:
+    """The last one: it leaves another strategy behind. Nobody asks anything of dev and staging; prod is under load."""
+    before = world.serving()
+    shifting = hello.shifting("canary")
+    bad = {**shifting["environment"], "HELLO_ERROR_RATE": "0.2"}
+    world.push("bad", rollout=shifting["rollout"], environment=bad)
+    hey = str(toolchain.current().tool("hey"))
+    told: list[dict[str, Any]] = []
+    with receiver() as webhook, Load(hey, world.repository.host("prod"), workers=10, rate=5):
+        told = webhook.told
+        world.repository.environment = {**world.repository.environment, "CAAS_WEBHOOK_URL": webhook.url}
+        done = world.deliver("jenkins")
+    assert done.code != 0
+    assert stages(done)[-1] == "prod"
+    assert world.serving()["prod"] == before["prod"]
+    assert world.serving()["staging"] != before["staging"]
+    assert any("prod" in str(one) and "rolled back" in str(one) for one in told), told

@@ -1,0 +1,71 @@
+"""From a push to dev verified, through GitLab's pipeline, against the image build, the engine and the roll-out alone.
+
+The three alone are one plain `pulumi up` of a new version: it builds, applies and waits for the instances, one after
+the other. Both deliver another version of the same service to the same stack, in turns. Needs a running sandbox;
+``make bench ONLY=pipeline`` starts it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests import forges
+from tests.benchmarks.table import Row
+from tests.pipelines import gitlab, repository
+from tests.pipelines.repository import Repository
+
+ROUNDS = 3
+LIMIT = 1.5
+DETAIL = "python -m tests.benchmarks pipeline"
+UP = ("pulumi", "--non-interactive", "up", "--yes", "--skip-preview", "--stack", "dev")
+JOBS = ("validate", "dev")
+"""The pipeline up to the moment when dev is verified."""
+
+
+def run() -> list[Row]:
+    """The ratio of the quickest of each; what else a machine does can only add."""
+    with tempfile.TemporaryDirectory() as name, forges.running("gitlab") as forge:
+        directory = Path(name)
+        variables = {key: value for key, value in os.environ.items() if key != "PULUMI_BACKEND_URL"}
+        made = repository.make(directory, variables, gitlab.files(test="make test"))
+        try:
+            alone, pipeline = _turns(made, {k: v for k, v in forges.variables(forge).items() if k != "GITLAB_CI"})
+        finally:
+            made.destroy()
+    ratio = min(pipeline) / min(alone)
+    figure = f"{ratio:.2f} ({min(pipeline):.1f} s, {min(alone):.1f} s alone)"
+    return [Row("pipeline: push to dev verified", figure, f"<= {LIMIT:.2f}", ratio <= LIMIT, DETAIL)]
+
+
+def _turns(made: Repository, variables: dict[str, str]) -> tuple[list[float], list[float]]:
+    jobs = {job: gitlab.command(job, variables=variables) for job in JOBS}
+    _pushed(made, "0")
+    _timed(made, jobs["dev"])  # The stack's first time is another matter.
+    alone, pipeline = [], []
+    for number in range(ROUNDS):
+        _pushed(made, f"alone-{number}")
+        alone.append(_timed(made, UP))
+        _pushed(made, f"pipeline-{number}")
+        each = {job: _timed(made, line) for job, line in jobs.items()}
+        pipeline.append(sum(each.values()))
+        parts = ", ".join(f"{job} {seconds:.1f} s" for job, seconds in each.items())
+        print(f"  alone {alone[-1]:.1f} s, {parts}", file=sys.stderr, flush=True)
+    return alone, pipeline
+
+
+def _pushed(made: Repository, version: str) -> None:
+    made.describe(version)
+    made.push(f"Version {version}")
+
+
+def _timed(made: Repository, command: Sequence[str]) -> float:
+    began = time.monotonic()
+    done = made.run(*command)
+    if done.code != 0:
+        raise RuntimeError(f"exit code {done.code}:\n{done.text[-3000:]}")
+    return time.monotonic() - began
