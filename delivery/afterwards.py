@@ -1,7 +1,7 @@
 """Judges a version after its deployment: what it answers for ``gate.bake`` minutes, against the objective.
 
 For platforms that replace instances or move traffic themselves: what they call a success is that instances are healthy.
-Nothing is taken back from here, since nothing of the old version is left: docs/adr/0020-the-gate.md.
+Nothing is taken back from here, since nothing of the old version is left; ``restore.py`` does that.
 """
 
 from __future__ import annotations
@@ -28,6 +28,15 @@ LATE = {"aws-ecs": 120}
 """Seconds after which a platform's source knows what was answered; CloudWatch is told each minute, and then reads."""
 
 
+class NotKeptError(DeliveryError):
+    """What was deployed is not to stay: it misses its objective, or could not be judged where that counts the same."""
+
+    def __init__(self, what: str, code: Exit, *, remedy: str, details: tuple[str, ...]) -> None:
+        """``what``: a sentence without its end."""
+        super().__init__(f"{what}; it still runs.", code, remedy=remedy, details=details)
+        self.what = what
+
+
 @dataclass
 class Bake:
     """One look after another at what runs. ``clock`` and ``sleep`` in seconds."""
@@ -41,8 +50,9 @@ class Bake:
     """Service -> what was counted at the last look, for --json."""
 
     def watch(self, services: Sequence[tuple[Service, Target]]) -> None:
-        """Until all of them are decided. DeliveryError with DEPLOYMENT_FAILED where one misses its objective, and with
-        NOT_PROVEN where one stays undecided for the patience and is not to go on so."""
+        """Until all of them are decided. NotKeptError with DEPLOYMENT_FAILED where one misses its objective. Where one
+        stays undecided for the patience: NOT_PROVEN, as a NotKeptError where ``gate.inconclusive`` is rollback, unless
+        that lets it go on."""
         settings = self.environment.gate
         whole, late = settings.bake * 60, LATE.get(self.environment.platform, 0)
         began = self.clock()
@@ -54,7 +64,7 @@ class Bake:
             passed = self.clock() - began
             last = passed >= whole + late
             found = [(service, self._judged(service, where, round(passed), last=last)) for service, where in services]
-            self._end(found, Outcome.FAIL, Exit.DEPLOYMENT_FAILED, "does not meet its objective; it still runs")
+            self._end(found, Outcome.FAIL, Exit.DEPLOYMENT_FAILED, "does not meet its objective")
             if not last:
                 continue
             open_ = [one for one in found if one[1].outcome is not Outcome.PASS]
@@ -80,21 +90,22 @@ class Bake:
     def _undecided(self, found: Sequence[tuple[Service, Judgement]]) -> None:
         if self.environment.gate.inconclusive == "continue":
             errors = [one for one in found if one[1].outcome is Outcome.ERROR]
-            self._end(errors, Outcome.ERROR, Exit.NOT_PROVEN, "could not be judged; it still runs")
+            self._end(errors, Outcome.ERROR, Exit.NOT_PROVEN, "could not be judged")
             self.output.warn(f"{_names(found)}: undecided, and gate.inconclusive is continue.")
             return
         for outcome in (Outcome.ERROR, Outcome.INCONCLUSIVE):
-            self._end(found, outcome, Exit.NOT_PROVEN, "could not be judged; it still runs")
+            self._end(found, outcome, Exit.NOT_PROVEN, "could not be judged")
 
     def _end(self, found: Sequence[tuple[Service, Judgement]], outcome: Outcome, code: Exit, what: str) -> None:
         bad = [(service, judgement) for service, judgement in found if judgement.outcome is outcome]
-        if bad:
-            raise DeliveryError(
-                f"The new version of {_names(bad)} {what}.",
-                code,
-                remedy=f"`caas rollback --stack {self.environment.stack}` goes back to the release before.",
-                details=tuple(f"{service.name}: {reason}" for service, one in bad for reason in one.reasons),
-            )
+        if not bad:
+            return
+        details = tuple(f"{service.name}: {reason}" for service, one in bad for reason in one.reasons)
+        remedy = f"`caas rollback --stack {self.environment.stack}` goes back to the release before."
+        error = NotKeptError(f"The new version of {_names(bad)} {what}", code, remedy=remedy, details=details)
+        if outcome is Outcome.FAIL or self.environment.gate.inconclusive == "rollback":
+            raise error
+        raise DeliveryError(error.message, code, remedy=remedy, details=details)
 
 
 def _names(found: Sequence[tuple[Service, Judgement]]) -> str:

@@ -17,7 +17,7 @@ from components.spec import Environment, load_environment, read_files
 from delivery import commits
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
-from delivery.ledger import Intent, Ledger, owner
+from delivery.ledger import Book, Intent, Ledger, owner
 from delivery.output import Output
 from delivery.records import Kind, Outcome, Release
 from delivery.stack import ProgramStack
@@ -108,7 +108,7 @@ def recorded(stack: ProgramStack, plan: Intent, output: Output) -> Iterator[Runn
     running = Running(release, before=before)
     output.say(f"This is release {running.release.number} of stack {stack.name}.")
     try:
-        with _pinned(stack, plan):
+        with handed_over(stack, None if plan.kind is Kind.UP else pinned_by(plan, stack.name)):
             yield running
     except BaseException as error:
         outcome, reason = ending(error)
@@ -134,19 +134,27 @@ def ending(error: BaseException) -> tuple[Outcome, str]:
 
 
 @contextlib.contextmanager
-def _pinned(stack: ProgramStack, plan: Intent) -> Iterator[None]:
-    """Tell the program which release runs again, for as long as the block lasts."""
-    if plan.kind is Kind.UP:
+def handed_over(stack: ProgramStack, pinned: Pinned | None) -> Iterator[None]:
+    """Tell the program which release runs again, for as long as the block lasts; nothing where that is none."""
+    if pinned is None:
         yield
         return
+    variables = stack.engine.variables
+    outer = variables.get(RELEASE)
     with tempfile.TemporaryDirectory(prefix="caas-release-") as directory:
         file = Path(directory) / "release.json"
-        file.write_text(pinned_by(plan, stack.name).text(), encoding="utf-8")
-        stack.engine.variables[RELEASE] = str(file)
+        file.write_text(pinned.text(), encoding="utf-8")
+        variables[RELEASE] = str(file)
         try:
             yield
         finally:
-            del stack.engine.variables[RELEASE]
+            variables.pop(RELEASE)
+            variables.update({} if outer is None else {RELEASE: outer})
+
+
+def pinned(target: Release, book: Book, stack: str) -> Pinned:
+    """A recorded release of a stack as the program is told of it."""
+    return Pinned(f"release {target.number} of stack {stack}", book.configuration(target), target.images)
 
 
 def pinned_by(plan: Intent, stack: str) -> Pinned:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from components.release import Pinned
 from delivery import ledger, oci, releases
 from delivery import up as upping
 from delivery.engine import Engine
@@ -34,7 +33,7 @@ def rollback(
     program.select()
     book = ledger.Ledger(program).read()
     target = choose(book.releases, number, stack)
-    pinned = Pinned(f"release {target.number} of stack {stack}", book.configuration(target), target.images)
+    pinned = releases.pinned(target, book, stack)
     again = releases.environment_of(directory, stack, pinned)
     if again.platform != environment.platform:
         raise DeliveryError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,6 @@ from pulumi.automation import ConcurrentUpdateError
 from components.release import VARIABLE
 from components.spec import Environment
 from delivery import (
-    afterwards,
     apply,
     declared,
     freeze,
@@ -24,6 +23,7 @@ from delivery import (
     protect,
     recover,
     releases,
+    restore,
     strategy,
     taken,
 )
@@ -124,8 +124,14 @@ def up(
         record.applied(images, journal.changed)
         output.say(f"Applied: {journal.changed} changed." if journal.changed else "Nothing to change.")
         findings = verify(truth, observer, output, timeout=timeout)
-        if journal.changed and not why.recovery:
-            judgements = {**afterwards.judged(environment, truth, output), **judgements}
+        if restore.due(record, journal.changed) and not why.recovery:
+
+            def again(spec: Environment) -> None:
+                back = Policing(handle, stack, spec, output, replace(why, recovery=True), record, None)
+                _release(handle, stack, spec, observer, output, timeout, lock_timeout, back)
+
+            way_back = restore.Restore(directory, stack, observer, output, again, timeout)
+            judgements = {**way_back.judged(environment, truth, record), **judgements}
         told.success(journal.changed, images)
         before = protect.recent(record.before, environment.releases_kept)
         protect.protect(environment, [one.image for one in truth.services], output, before=before)

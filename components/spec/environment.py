@@ -103,7 +103,8 @@ class Gate(Frozen):
     )
     inconclusive: Literal["rollback", "continue", "pause"] = Field(
         "rollback",
-        description="What happens where a step stays undecided for the patience: back, on, or wait for a person.",
+        description="What happens where a step stays undecided for the patience: back, on, or wait for a person. After "
+        "`gate.bake` nothing waits: pause leaves the new version, as not proven.",
     )
     patience: Annotated[int, Field(ge=0, le=100)] = Field(
         2, description="Further analyses that an undecided step gets, and in a row an unreachable source of metrics."
@@ -111,7 +112,8 @@ class Gate(Frozen):
     bake: Annotated[int, Field(ge=0, le=1440), Unit("minutes")] = Field(
         0,
         description="Minutes for which `caas` judges what it has deployed against each service's objective, after the "
-        "platform itself is content. On aws-ecs by what the load balancer counted, elsewhere by gate.prometheus.",
+        "platform itself is content; one that misses it is taken back. On aws-ecs by what the load balancer counted, "
+        "elsewhere by gate.prometheus.",
     )
     freeze: Literal["off", "warn", "refuse"] | None = Field(
         None,

@@ -16,8 +16,8 @@ from delivery.prometheus import MetricsError
 NAMESPACE = "AWS/ApplicationELB"
 PERIOD, LONG = 60, 3600
 """Seconds of one datum: the load balancer reports each minute. Minutes are kept for 15 days, hours for 15 months."""
-MINUTES = 3 * 3600
-"""Seconds of a window up to which it is asked for by the minute."""
+MINUTES = 25 * 3600
+"""Seconds of a window up to which it is asked for by the minute: more than ``gate.bake`` can be."""
 
 
 @dataclass(frozen=True)
@@ -57,20 +57,31 @@ def questions(group: TargetGroup, budget: Budget, seconds: int = PERIOD) -> list
 def sample(client: Any, group: TargetGroup, budget: Budget, end: datetime, seconds: int) -> Sample:
     """What a version answered in the seconds before ``end``; all zero where nothing is known of it.
 
-    MetricsError where CloudWatch does not answer, or only with a part.
+    CloudWatch begins with the whole minute that a window begins in. Half of that one may be the version before, which
+    may be just what a new one is to mend, so the window begins with the next. MetricsError where CloudWatch does not
+    answer, or only with a part.
 
     :param client: boto3's, of CloudWatch in the region; it needs cloudwatch:GetMetricData.
     """
+    first = _next_minute(end - timedelta(seconds=seconds))
+    if first >= end:
+        return Sample()
     try:
         answer = client.get_metric_data(
             MetricDataQueries=questions(group, budget, seconds),
-            StartTime=end - timedelta(seconds=seconds),
+            StartTime=first,
             EndTime=end,
             ScanBy="TimestampAscending",
         )
     except (BotoCoreError, ClientError) as error:
         raise MetricsError(f"CloudWatch does not answer: {error}") from error
     return read(answer)
+
+
+def _next_minute(moment: datetime) -> datetime:
+    """The beginning of the next minute, or the moment where it is one itself."""
+    begun = moment.replace(second=0, microsecond=0)
+    return begun if begun == moment else begun + timedelta(seconds=PERIOD)
 
 
 def read(answer: Mapping[str, Any]) -> Sample:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from kubernetes import client
 
@@ -45,7 +45,7 @@ class Watched:
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self.looks: list[Look] = []
 
-    def __enter__(self) -> Watched:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

@@ -1,4 +1,4 @@
-"""Two stacks of a canary service: promoted, gone back to, and `kill -9` of `caas` at random points of each.
+"""Two stacks whose releases move traffic: promoted, gone back to, and `kill -9` of `caas` at random points of each.
 
 A load runs all the time: where at any moment a share of the traffic led to nobody, its requests would fail.
 """
@@ -22,6 +22,7 @@ from tests.cluster import hello
 from tests.cluster.load import Load, Requests, until
 from tests.cluster.routes import Look, Watched
 from tests.cluster.scene import Scene
+from tests.cluster.sides import Sides, first_word
 from tests.cluster.test_kill import engines
 from tests.cluster.two import Two, digest, running, two
 
@@ -29,7 +30,9 @@ pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 
 KILLS = int(os.environ.get("CAAS_KILLS", "3"))
 """One of each command; a longer run is asked for by hand."""
-QUICK = {**hello.GATE, "interval": 5, "patience": 0, "inconclusive": "continue"}
+INTERVAL = 5
+"""Seconds of one analysis."""
+QUICK = {**hello.GATE, "interval": INTERVAL, "patience": 0, "inconclusive": "continue"}
 """The gate is no part of these tests: what it cannot decide goes on."""
 UP = ("up", "--stack", "first")
 PROMOTE = ("promote", "--from", "first", "--to", "second")
@@ -50,12 +53,13 @@ class Stage:
         """The stack of that name."""
         return self.world.first if stack == "first" else self.world.second
 
-    def describe(self) -> str:
+    def describe(self, strategy: str = "canary") -> str:
         """Write a version that can be told from all before by its answer; answers that."""
         self.turn += 1
         # One step, and time enough for a busy machine's ingress to hear of an instance that ends.
-        rollout = {"step": {"minutes": 0, "percent": 50}, "endpointLag": 5, "stopTimeout": 12}
-        service = hello.shifting("canary", rollout=rollout, scaling={"minimum": 2, "maximum": 3})
+        step = {"step": {"minutes": 0, "percent": 50}} if strategy == "canary" else {}
+        rollout = {**step, "endpointLag": 5, "stopTimeout": 12}
+        service = hello.shifting(strategy, rollout=rollout, scaling={"minimum": 2, "maximum": 3})
         del service["replicas"]
         service["environment"] = {**service["environment"], "GREETING": f"turn-{self.turn}"}
         self.world.write(service, gate=QUICK)
@@ -76,7 +80,7 @@ class Stage:
 
 def said(one: Scene) -> str:
     """What an instance answers first."""
-    return one.answer()["message"].partition(",")[0].partition(" ")[0]
+    return first_word(one.answer()["message"])
 
 
 def load(one: Scene) -> Load:
@@ -86,10 +90,10 @@ def load(one: Scene) -> Load:
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory, sandbox_variables: dict[str, str]) -> Iterator[Stage]:
-    """The second version runs in the first stack, the first one in the second."""
+    """The second version runs in the first stack, the first one, which is blue-green, in the second."""
     with two(tmp_path_factory.mktemp("killed"), sandbox_variables, "killed") as world:
         made = Stage(world)
-        made.describe()
+        made.describe("blue-green")
         made.run(*UP)
         made.run(*PROMOTE)
         made.describe()
@@ -97,20 +101,44 @@ def stage(tmp_path_factory: pytest.TempPathFactory, sandbox_variables: dict[str,
         yield made
 
 
-def test_a_promotion_moves_traffic_by_its_steps_and_a_rollback_goes_back_at_once(stage: Stage) -> None:
-    second = stage.world.second
+def test_promotions_move_traffic_as_their_strategies_say_and_a_rollback_goes_back_at_once(stage: Stage) -> None:
+    first, second = stage.world.first, stage.world.second
     with stage.watched("second") as seen, load(second) as requests:
         stage.run(*PROMOTE)
     assert seen.shares == [0, 50, 0]
-    assert (said(second), second.objects()) == (said(stage.world.first), ["hello"])
-    assert digest(running(second)) == digest(running(stage.world.first))
+    assert (said(second), second.objects()) == ("turn-2", ["hello"])
+    assert digest(running(second)) == digest(running(first))
     assert whole(requests.result), requests.report
-    with stage.watched("second") as seen, load(second) as requests:
-        stage.run("rollback", "--stack", "second")
-    assert seen.shares == [0]
+
+    stage.run("rollback", "--stack", "first")  # To what is blue-green.
+    with Sides(second) as sides, load(second) as requests:
+        stage.run(*PROMOTE)
+    everything_at_once_beside_the_old_version(sides, old="turn-2", new="turn-1")
     assert (said(second), second.objects()) == ("turn-1", ["hello"])
     assert whole(requests.result), requests.report
-    assert [one["what"] for one in stage.world.history("second")][-1] == "rollback to 1"
+
+    with Sides(second) as sides, load(second) as requests:
+        stage.run("rollback", "--stack", "second")
+    assert sides.shares == [0], "what has proven itself is not tried anew"
+    assert {one.preview for one in sides.moments} == {None}
+    assert all(one.ready >= 2 for one in sides.moments)
+    assert (said(second), second.objects()) == ("turn-2", ["hello"])
+    assert whole(requests.result), requests.report
+    assert [one["what"] for one in stage.world.history("second")][-1] == "rollback to 2"
+
+
+def everything_at_once_beside_the_old_version(seen: Sides, *, old: str, new: str) -> None:
+    """Tried where no caller goes, then all of the traffic, while the old version stays as it was."""
+    assert seen.shares == [0, 100, 0]
+    never_nobody(seen.looks)
+    began, _ = seen.exposed
+    before = [one for one in seen.moments if one.look.at < began]
+    assert {one.serving for one in before} == {old}
+    assert {one.preview for one in before} == {None, new}
+    # For as long as the new version is watched, what served could take everything again.
+    beside = [one for one in seen.moments if one.look.share == 100 and one.generation == before[0].generation]
+    assert beside[-1].look.at - began > INTERVAL - 1
+    assert all(one.ready >= 2 for one in (*before, *beside))
 
 
 def whole(requests: Requests) -> bool:

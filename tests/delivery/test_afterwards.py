@@ -10,7 +10,7 @@ import pytest
 from components.spec import Environment
 from components.spec.service import Service
 from delivery import afterwards
-from delivery.afterwards import Bake, judged
+from delivery.afterwards import Bake, NotKeptError, judged
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
 from delivery.gate import Sample
@@ -85,6 +85,7 @@ def test_what_misses_its_objective_ends_it_at_once(bad: Sample, word: str) -> No
     assert refused.value.message == "The new version of hello does not meet its objective; it still runs."
     assert refused.value.remedy == "`caas rollback --stack staging` goes back to the release before."
     assert word in refused.value.details[0]
+    assert isinstance(refused.value, NotKeptError)
     assert not refused.value.rolled_back
 
 
@@ -96,6 +97,7 @@ def test_what_stays_undecided_is_not_proven(answer: Answer, mode: str) -> None:
         bake(source, inconclusive=mode)
     assert refused.value.code is Exit.NOT_PROVEN
     assert len(source.asked) == 3, "two of the time, and one of patience"
+    assert isinstance(refused.value, NotKeptError) is (mode == "rollback")
 
 
 def test_what_is_decided_within_the_patience_passes() -> None:

@@ -92,6 +92,23 @@ def test_a_whole_period_is_asked_for_by_the_hour() -> None:
     assert {each["MetricStat"]["Period"] for each in cloudwatch.questions(KNOWN[0], BUDGET, 600)} == {60}
 
 
+def test_a_minute_that_began_before_the_version_is_not_its_own() -> None:
+    asked: list[datetime] = []
+
+    class Client:
+        def get_metric_data(self, **given: Any) -> dict[str, Any]:
+            asked.append(given["StartTime"])
+            return {"MetricDataResults": []}
+
+    late = END + timedelta(seconds=20)
+    assert cloudwatch.sample(Client(), KNOWN[0], BUDGET, late, 20) == Sample()
+    assert asked == [END]
+    assert cloudwatch.sample(Client(), KNOWN[0], BUDGET, late, 10) == Sample()
+    assert asked == [END], "no whole minute has begun"
+    cloudwatch.sample(Client(), KNOWN[0], BUDGET, late, 60)
+    assert asked[1:] == [END]
+
+
 @pytest.mark.parametrize("services", [[], [{"loadBalancers": []}]], ids=["no-service", "no-balancer"])
 def test_what_is_behind_no_load_balancer_is_not_counted(services: list[Any], world: World) -> None:
     world.ecs.add_response("describe_services", {"services": services})

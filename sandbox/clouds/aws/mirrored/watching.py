@@ -1,17 +1,20 @@
-"""CloudWatch: log groups with how long they are kept, and alarms."""
+"""CloudWatch: log groups with how long they are kept, alarms, and what is measured (``measuring.py``)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from moto.cloudwatch import urls as alarm_urls
+from moto.cloudwatch.exceptions import InvalidParameterValue
 from moto.cloudwatch.models import Alarm, CloudWatchBackend, Dimension, Metric, MetricDataQuery, MetricStat
 from moto.logs import urls as log_urls
 from moto.logs.models import LogGroup, LogsBackend
 
 from sandbox.clouds.aws import tokens
 from sandbox.clouds.aws.formats import ACCOUNT
+from sandbox.clouds.aws.mirrored import measuring
 from sandbox.clouds.aws.mirrored.seen import STARTED, Record, Seen, build, tagged
 from sandbox.clouds.core.world import World
 
@@ -117,7 +120,7 @@ def _alarm_tags(backend: Alarms) -> Any:
 
 
 class Alarms(CloudWatchBackend):
-    """The world's alarms, all of them quiet: nothing measures here."""
+    """The world's alarms, all of them quiet whatever is measured, and the figures of its load balancers."""
 
     alarms: Any = Seen(_alarms)
     tagger: Any = Seen(_alarm_tags)
@@ -129,3 +132,18 @@ class Alarms(CloudWatchBackend):
     @property
     def _url_module(self) -> Any:
         return alarm_urls  # moto looks for it beside the class
+
+    def get_metric_data(
+        self,
+        queries: list[dict[str, Any]],
+        start_time: datetime,
+        end_time: datetime,
+        scan_by: str = "TimestampAscending",
+    ) -> list[dict[str, Any]]:
+        """What the load balancers have counted of the target groups that exist, the oldest first."""
+        if scan_by != "TimestampAscending":
+            raise InvalidParameterValue("the simulated CloudWatch answers with the oldest first only")
+        with self.world.open() as world:
+            known = [one["state"]["name"] for one in world.all(tokens.TARGET_GROUP, self.region_name).values()]
+        seen = measuring.flows(self.world.file.with_suffix(".traffic.json"), known)
+        return measuring.answers(queries, start_time, end_time, seen, datetime.now(UTC))
