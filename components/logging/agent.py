@@ -24,7 +24,9 @@ from components.logging.processing import (
     constants,
     document,
     exporter,
+    joining,
     put_together,
+    redaction,
     transform,
 )
 
@@ -75,13 +77,8 @@ def configuration(agent: Agent) -> dict[str, Any]:
                 "logs": {"log_record": [f'IsString(body) and not IsMatch(body, "^{PREFIX} F \\\\{{")']},
             },
             "transform/source": transform(_source()),
-            **{
-                f"transform/{kind}": {
-                    "error_mode": "silent",
-                    "log_statements": [_constant(agent), document(kind, IDENTITY)],
-                }
-                for kind in ("lines", "text")
-            },
+            "transform/lines": transform(_constant(agent), redaction(), document(IDENTITY, whole=True)),
+            "transform/text": transform(_constant(agent), joining(), redaction(), document(IDENTITY)),
             **({"k8sattributes": _metadata(agent)} if agent.with_metadata else {}),
         },
         "exporters": {

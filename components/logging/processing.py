@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from components.logging.names import APP, stream
-from components.logging.redaction import redactions
+from components.logging.redaction import SIGNS, redactions
 from components.naming import name
 
 LONGEST_LINE = "2MiB"
@@ -87,7 +87,31 @@ def put_together(source: str) -> list[dict[str, Any]]:
     ]
 
 
-def document(kind: Literal["lines", "text"], identity: str, more: Sequence[str] = ()) -> dict[str, Any]:
+def redaction() -> dict[str, Any]:
+    """Credentials are taken out of the raw line. Expressions cost most: only lines with a sign of one see them."""
+    return {
+        "context": "log",
+        "conditions": [f"Index(log.body, {_quoted(sign)}) >= 0" for sign in SIGNS],
+        "statements": [
+            f"replace_pattern(log.body, {_quoted(each.pattern)}, {_quoted(each.replacement.replace('$', '$$'))})"
+            for each in redactions()
+        ],
+    }
+
+
+def joining() -> dict[str, Any]:
+    """Pieces of one line go together without a break; lines of a trace keep theirs."""
+    return {
+        "context": "log",
+        "conditions": ['IsString(log.body) and Index(log.body, "\\n") >= 0'],
+        "statements": [
+            f'replace_pattern(log.body, "\\n{PREFIX} (P|F)\\\\S* ", "") where IsMatch(log.body, "^{PREFIX} P")',
+            f'replace_pattern(log.body, "\\n{PREFIX} (P|F)\\\\S* ?", "\\n")',
+        ],
+    }
+
+
+def document(identity: str, more: Sequence[str] = (), *, whole: bool = False) -> dict[str, Any]:
     """A line becomes its document; what is in a line of JSON, Elasticsearch's pipeline takes out of it. A batch that
     comes again after a failure is left as it is.
 
@@ -95,23 +119,14 @@ def document(kind: Literal["lines", "text"], identity: str, more: Sequence[str] 
 
     :param identity: The expression that gives the document's id.
     :param more: Statements about the document, once it is the body.
+    :param whole: Whether each line is known to be a full one, and need not be looked at by an expression.
     """
     text = 'log.cache["text"]'
     record = f"^(?P<time>{PREFIX.split(' ')[0]}) (?P<stream>stdout|stderr) [FP]\\\\S* (?P<text>(?s:.*))$"
-    statements = [
-        f'merge_maps(log.cache, ExtractPatterns(log.body, "{record}"), "upsert")',
+    statements = _cut() if whole else [f'merge_maps(log.cache, ExtractPatterns(log.body, "{record}"), "upsert")']
+    statements += [
         f"set({text}, log.body) where {text} == nil",
         'set(log.cache["time"], FormatTime(log.observed_time, "%Y-%m-%dT%H:%M:%S.%fZ")) where log.cache["time"] == nil',
-    ]
-    if kind == "text":
-        statements += [
-            # Pieces of one line go together without a break; lines of a trace keep theirs.
-            f'replace_pattern({text}, "\\n{PREFIX} (P|F)\\\\S* ", "") where IsMatch(log.body, "^{PREFIX} P")',
-            f'replace_pattern({text}, "\\n{PREFIX} (P|F)\\\\S* ?", "\\n")',
-        ]
-    statements += [
-        f"replace_pattern({text}, {_quoted(each.pattern)}, {_quoted(each.replacement.replace('$', '$$'))})"
-        for each in redactions()
     ]
     statements += [
         f"set(log.body, {DOCUMENT})",
@@ -122,6 +137,17 @@ def document(kind: Literal["lines", "text"], identity: str, more: Sequence[str] 
     ]
     statements += [*more, f'set(log.attributes["elasticsearch.document_id"], {identity})']
     return {"context": "log", "conditions": ["IsString(log.body)"], "statements": statements}
+
+
+def _cut() -> list[str]:
+    """A full line by its places: the names of both streams have six letters."""
+    time = 'log.cache["length"]'
+    return [
+        f'set({time}, Index(log.body, " "))',
+        f'set(log.cache["time"], Substring(log.body, 0, {time}))',
+        f'set(log.cache["stream"], Substring(log.body, {time} + 1, 6))',
+        f'set(log.cache["text"], Substring(log.body, {time} + 10, Len(log.body) - {time} - 10))',
+    ]
 
 
 def constants(sink: Sink, platform: str, more: Mapping[str, str]) -> list[str]:

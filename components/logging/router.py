@@ -20,7 +20,9 @@ from components.logging.processing import (
     constants,
     document,
     exporter,
+    joining,
     put_together,
+    redaction,
     transform,
 )
 
@@ -66,7 +68,7 @@ def configuration(router: Router) -> dict[str, Any]:
             "filter/text": {"error_mode": "ignore", "logs": {"log_record": [whole.replace("log.", "")]}},
             "transform/around": transform(_around()),
             # One for both: ECS takes 64 KiB of a task definition, and the redaction is long.
-            "transform/document": transform(_common(router), document("text", "UUID()", _own(router))),
+            "transform/document": transform(_common(router), joining(), redaction(), document("UUID()", _own(router))),
         },
         "exporters": {
             "syslog": {

@@ -70,6 +70,9 @@ def _on_ecs(placed: Sequence[Placed], settings: Settings, given: Logging) -> Ite
 
 
 def _declared(given: Logging, keys: frozenset[str], stack: str) -> Iterator[Finding]:
+    if given.kibana is not None:
+        limit = "kibana only with elasticsearch: where that is declared here, so is its Kibana"
+        yield Finding(("logging", "kibana"), Shown.HIDDEN, limit, "remove kibana, or name an elasticsearch")
     if given.api_key is not None:
         limit = "apiKey only with elasticsearch: the Elasticsearch that is declared here takes password"
         yield Finding(("logging", "apiKey"), Shown.HIDDEN, limit, "write password instead, or name an elasticsearch")

@@ -37,6 +37,11 @@ class Logging(Frozen):
         description="URL of an Elasticsearch that exists, 8.14 or newer. Default: Elasticsearch, Logstash and Kibana "
         "are declared in the cluster, by Elastic's operator (ECK).",
     )
+    kibana: Annotated[str, StringConstraints(pattern=ORIGIN)] | None = Field(
+        None,
+        description="URL of the Kibana of that Elasticsearch: `caas log-setup` brings it a data view, saved "
+        "searches and a dashboard. Only with elasticsearch.",
+    )
     addresses: tuple[Annotated[str, StringConstraints(pattern=CIDR)], ...] = Field(
         (),
         description="Where elasticsearch is, such as the subnets of its VPC endpoint: services on aws-ecs are let out "

@@ -16,9 +16,12 @@ from typing import Any
 import pytest
 
 from components.logging import router
+from delivery import log_setup
+from delivery.output import Output
 from sandbox import toolchain
 from sandbox.driver import Endpoint
-from tests.cluster.lines import ELASTICSEARCH, Index, until
+from tests.cluster.lines import ELASTICSEARCH, Index, ask, until
+from tests.components.worlds import environment
 
 pytestmark = pytest.mark.cluster
 
@@ -168,3 +171,18 @@ def test_every_line_of_many_is_there_once(task: Task) -> None:
         task.driver.write(json.dumps({"msg": "numbered", "n": number}), "many")
     until(lambda: task.count("many") >= MANY, 30, "every line")
     assert sorted(line["app"]["n"] for line in task.lines("many", MANY * 2)) == list(range(MANY))
+
+
+def test_an_elasticsearch_that_exists_is_told_and_may_be_told_again(sandbox: Endpoint) -> None:
+    logging = {"agent": IMAGE, "elasticsearch": ELASTICSEARCH}
+    described = environment(stack="dev", logging=logging)
+    for _ in range(2):
+        done = log_setup.install(described, Output(), basic=False)
+    assert done.elasticsearch == (
+        "_ingest/pipeline/caas-logs",
+        "_index_template/caas-logs-dev",
+        "_index_template/caas-logs-events",
+    )
+    (found,) = ask("GET", "_index_template/caas-logs-dev")["index_templates"]
+    assert found["index_template"]["index_patterns"] == ["logs-caas.app-dev"]
+    assert found["index_template"]["template"]["mappings"]["dynamic"] is False
