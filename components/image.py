@@ -118,6 +118,19 @@ class ContainerImage(Component):
         )
 
 
+def short_digest(reference: str) -> str:
+    """The first 12 digits of an image's digest: the version that an instance carries."""
+    return reference.rpartition("sha256:")[2][:12]
+
+
+def version(image: pulumi.Input[str]) -> pulumi.Input[str]:
+    """The same for a reference that may not be known yet."""
+    if isinstance(image, str):
+        return short_digest(image)
+    pending: pulumi.Output[str] = pulumi.Output.all(image).apply(lambda known: short_digest(known[0]))
+    return pending
+
+
 def declared_image(
     spec: Service,
     *,

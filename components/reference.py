@@ -34,6 +34,7 @@ PUBLIC = (
     "components.aws.network.Network",
     "components.aws.cluster.Cluster",
     "components.aws.load_balancer.LoadBalancer",
+    "components.aws.logging.LogKey",
     "components.aws.monitoring.Monitoring",
     "components.aws.service.Service",
     "components.gcp.account.Account",

@@ -26,7 +26,18 @@ from delivery.command_line import (
     environment_of,
     run,
 )
-from delivery.commands import moves, operations, parity, pipeline, preview, records, release_control, review, supply
+from delivery.commands import (
+    logs,
+    moves,
+    operations,
+    parity,
+    pipeline,
+    preview,
+    records,
+    release_control,
+    review,
+    supply,
+)
 from delivery.engine import Engine
 from delivery.observe.platforms import observer_for
 from delivery.output import Output
@@ -132,6 +143,7 @@ release_control.register(app)
 records.register(app)
 moves.register(app)
 operations.register(app)
+logs.register(app)
 review.register(app)
 preview.register(app)
 pipeline.register(app)

@@ -31,6 +31,7 @@ class Target:
 
     url: str = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    method: str = "POST"
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -52,7 +53,18 @@ def post(
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
     """Send it, and again where that may help. NotSentError where it was not taken by ``until`` on the clock."""
-    body = json.dumps(document).encode()
+    send(target, json.dumps(document).encode(), until, clock=clock, sleep=sleep)
+
+
+def send(
+    target: Target,
+    body: bytes,
+    until: float,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """The same for what is written already."""
     pause, tried = FIRST_PAUSE, 0
     while True:
         tried += 1
@@ -83,7 +95,7 @@ def _once(target: Target, body: bytes, timeout: float) -> None:
     if not target.url.startswith(("http://", "https://")):
         raise ValueError
     headers = {"Content-Type": "application/json", "User-Agent": "caas", **target.headers}
-    request = urllib.request.Request(target.url, data=body, headers=headers)  # noqa: S310 - looked at above
+    request = urllib.request.Request(target.url, data=body, headers=headers, method=target.method)  # noqa: S310 - looked at above
     with _OPENER.open(request, timeout=timeout):
         pass
 

@@ -12,6 +12,7 @@ from components.aws.account import Account, AccountArgs, place, settings
 from components.aws.cluster import Cluster, ClusterArgs
 from components.aws.dashboard import Shown
 from components.aws.load_balancer import LoadBalancer, LoadBalancerArgs
+from components.aws.logging import LogKey, LogKeyArgs
 from components.aws.monitoring import Monitoring, MonitoringArgs
 from components.aws.network import Network, NetworkArgs
 from components.aws.registry import ContainerRegistry, ContainerRegistryArgs
@@ -39,6 +40,9 @@ def declare(environment: Environment, secrets: Mapping[str, pulumi.Output[str]])
         watch = Monitoring(
             "monitoring", MonitoringArgs(environment=environment, key=account.key, secrets=secrets), inside
         )
+    log_key = None
+    if environment.logging is not None and environment.logging.api_key is not None:
+        log_key = LogKey("logging", LogKeyArgs(environment=environment, key=account.key, secrets=secrets), inside)
     login = named_login(environment.registry, secrets)
     services, shown = {}, []
     for spec in environment.services:
@@ -60,6 +64,7 @@ def declare(environment: Environment, secrets: Mapping[str, pulumi.Output[str]])
             cluster=cluster,
             balancer=balancer,
             monitoring=watch,
+            log_key=log_key,
             secrets=secrets,
         )
         service = Service(spec.name, args, inside)

@@ -11,6 +11,7 @@ import pulumi
 from pulumi_aws.ec2 import SecurityGroup
 from pulumi_aws.vpc import SecurityGroupEgressRule, SecurityGroupIngressRule
 
+from components.aws import logging
 from components.aws.account import GROUP_LIMIT, named, tags
 from components.aws.load_balancer import LoadBalancer
 from components.aws.network import Network
@@ -28,7 +29,7 @@ def declare_group(
     child: pulumi.ResourceOptions,
 ) -> pulumi.Output[str]:
     """The service's group; gives its id. It admits the load balancer, where the service has ingress, and the
-    environment's other services; it lets out what the description names."""
+    environment's other services; it lets out what the description names, and lines to Elasticsearch."""
     group = SecurityGroup(
         f"{prefix}-group",
         name=named(environment, service.name, limit=GROUP_LIMIT),
@@ -47,6 +48,9 @@ def declare_group(
     for index, target in enumerate(service.egress):
         for low, high in [(port, port) for port in target.ports] or [(1, 65535)]:
             rules.let_out(f"egress-{index}-{low}", identity, target.cidr, low, high)
+    if (logs := environment.logging) is not None:
+        for index, cidr in enumerate(logs.addresses):
+            rules.let_out(f"logs-{index}", identity, cidr, logging.port(logs), logging.port(logs))
     return identity
 
 

@@ -15,7 +15,18 @@ from pulumi_aws.cloudwatch import LogGroup
 from pulumi_aws.iam import Role, RolePolicy
 from pulumi_aws.secretsmanager import Secret, SecretVersion
 
-from components.aws import autoscaling, firewall, load_balancer, rollout, secrets, sizes, task, traffic, volumes
+from components.aws import (
+    autoscaling,
+    firewall,
+    load_balancer,
+    logging,
+    rollout,
+    secrets,
+    sizes,
+    task,
+    traffic,
+    volumes,
+)
 from components.aws import monitoring as watching
 from components.aws.account import (
     GROUP_LIMIT,
@@ -56,6 +67,7 @@ class ServiceArgs:
     :param cluster: What runs it.
     :param balancer: What leads the world to it. Required where the description has an ingress.
     :param monitoring: Who watches it. Required where ``aws.monitoring`` is set.
+    :param log_key: With which lines are added to Elasticsearch; None where no key is asked for.
     :param secrets: Secret values by their keys in ``caas:secrets``.
     :param transforms: See :class:`components.base.Component`.
     """
@@ -69,6 +81,7 @@ class ServiceArgs:
     cluster: Cluster
     balancer: LoadBalancer | None = None
     monitoring: watching.Monitoring | None = None
+    log_key: logging.LogKey | None = None
     secrets: Mapping[str, pulumi.Output[str]] = field(default_factory=dict, repr=False)
     transforms: Sequence[Transform] = ()
 
@@ -101,7 +114,7 @@ class Service(Component):
         if args.spec.ingress is not None and args.balancer is None:
             raise ValueError(f"service {args.spec.name}: ingress needs a balancer")
         self._prefix, self._args, self._environment = name, args, args.environment
-        self._spec = watching.with_collector(args.spec, args.environment)
+        self._spec = logging.with_router(watching.with_collector(args.spec, args.environment), args.environment)
         self._watched = watching.watched(args.spec, args.environment)
         self._place, self._tags = place(args.environment), tags(args.environment, args.spec)
         self._inside = self.child()
@@ -183,6 +196,7 @@ class Service(Component):
         """What starts the containers; the containers themselves never have it."""
         role = self._role("execution")
         existing, parameters = secrets.references(self._spec)
+        held = [kept, self._args.log_key.kept if self._args.log_key else None]
         images = [self._args.repository, *(one.image for one in self._spec.sidecars.values())]
         policy = RolePolicy(
             f"{self._prefix}-execution-policy",
@@ -192,7 +206,7 @@ class Service(Component):
                     self._place,
                     log_group_name(self._environment, "services", self._spec.name),
                     repository_arns(images),
-                    [*([kept.arn] if kept else []), *existing],
+                    [*(one.arn for one in held if one is not None), *existing],
                     parameters,
                     self._args.account.key,
                 )
@@ -228,6 +242,8 @@ class Service(Component):
         containers = task.containers(self._spec, self._args.image, sources, group, self._place.region)
         if self._args.monitoring is not None:
             containers = self._args.monitoring.directed(containers)
+        log_key = self._args.log_key
+        containers = logging.directed(containers, self._args.image, log_key.kept if log_key else None)
         return ecs.TaskDefinition(
             f"{self._prefix}-task",
             family=self._named(limit=GROUP_LIMIT),

@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from components.logging import kibana
 from components.logging.access import agent_role, deployment_role, reader_role
 from components.logging.install import Request
 from components.spec.environment import Environment, Tier
@@ -26,6 +27,8 @@ USER = "agent-user"
 ROLES = "roles"
 AUTHORITY = f"{NAME}-es-http-certs-public"
 """Secret of the operator's with the certificate that the agent trusts."""
+KIBANA_AUTHORITY = f"{NAME}-kb-http-certs-public"
+"""The same for Kibana; the setup trusts it."""
 ELASTIC_USER = f"{NAME}-es-elastic-user"
 """Secret of the operator's with the password that the setup uses."""
 
@@ -38,13 +41,21 @@ _SHELL = (
     'path="$(cat "/setup/$each.path")"; '
     "curl --fail-with-body --silent --show-error --retry 30 --retry-delay 5 --retry-all-errors "
     "--cacert /authority/ca.crt --user \"elastic:$PASSWORD\" --header 'Content-Type: application/json' "
-    '--request PUT --data-binary "@/setup/$each.json" "{endpoint}/$path"; done'
+    '--request PUT --data-binary "@/setup/$each.json" "{endpoint}/$path"; done; '
+    "curl --fail-with-body --silent --show-error --retry 60 --retry-delay 5 --retry-all-errors "
+    "--cacert /kibana-authority/ca.crt --user \"elastic:$PASSWORD\" --header 'kbn-xsrf: caas' "
+    '--form "file=@/setup/kibana.ndjson" "{kibana}/{imports}"'
 )
 
 
 def endpoint(namespace: str) -> str:
     """Where the Elasticsearch that is declared in this namespace answers, inside the cluster."""
     return f"https://{NAME}-es-http.{namespace}.svc:9200"
+
+
+def kibana_endpoint(namespace: str) -> str:
+    """Where its Kibana answers, inside the cluster."""
+    return f"https://{NAME}-kb-http.{namespace}.svc:5601"
 
 
 def nodes(spec: Logging, tier: Tier) -> int:
@@ -180,9 +191,9 @@ def _logstash_pipeline() -> str:
     )
 
 
-def setup_documents(requests: Sequence[Request]) -> dict[str, str]:
-    """The requests as files: for each its path and its body."""
-    files: dict[str, str] = {}
+def setup_documents(requests: Sequence[Request], environment: str) -> dict[str, str]:
+    """The requests as files: for each its path and its body; and what Kibana imports."""
+    files = {"kibana.ndjson": kibana.ndjson(environment)}
     for index, request in enumerate(requests):
         files[f"{index}.path"] = request.path
         files[f"{index}.json"] = json.dumps(request.body, sort_keys=True)
@@ -193,7 +204,12 @@ def setup_job(
     namespace: str, requests: Sequence[Request]
 ) -> Any:  # mypy loses itself in the SDK's dictionary of a Job: gigabytes, no end
     """Sends the requests, again until Elasticsearch takes them. The image is Elasticsearch's own, which has curl."""
-    command = _SHELL.format(order=" ".join(map(str, range(len(requests)))), endpoint=endpoint(namespace))
+    command = _SHELL.format(
+        order=" ".join(map(str, range(len(requests)))),
+        endpoint=endpoint(namespace),
+        kibana=kibana_endpoint(namespace),
+        imports=kibana.IMPORT,
+    )
     return {
         "backoff_limit": 6,
         "template": {
@@ -230,12 +246,14 @@ def setup_job(
                         "volume_mounts": [
                             {"name": "setup", "mount_path": "/setup", "read_only": True},
                             {"name": "authority", "mount_path": "/authority", "read_only": True},
+                            {"name": "kibana-authority", "mount_path": "/kibana-authority", "read_only": True},
                         ],
                     }
                 ],
                 "volumes": [
                     {"name": "setup", "config_map": {"name": "setup"}},
                     {"name": "authority", "secret": {"secret_name": AUTHORITY}},
+                    {"name": "kibana-authority", "secret": {"secret_name": KIBANA_AUTHORITY}},
                 ],
             }
         },

@@ -130,7 +130,7 @@ class LoggingStack(Component):
             replicas=min(1, nodes - 1),
             snapshots=self._spec.snapshots,
         )
-        texts = elastic.setup_documents(documents)
+        texts = elastic.setup_documents(documents, self._environment.stack)
         config = ConfigMap(
             f"{self._prefix}-setup", metadata=self._scope.metadata("setup"), data=texts, opts=self._inside
         )

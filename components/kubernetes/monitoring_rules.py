@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from components import slo
 from components.kubernetes.metadata import namespace_name
+from components.logging import kibana
 from components.monitoring.alertmanager import SWITCH
 from components.monitoring.objectives import Links, Place, rule_groups, subject
 from components.monitoring.rules import AlertRule, RuleGroup, document
@@ -39,6 +40,9 @@ def links(service: Service, environment: Environment, monitoring: Monitoring) ->
     asked = f'service.environment:"{environment.stack}" and service.name:"{service.name}"'
     query = f"_a=(query:(language:kuery,query:'{quote(asked, safe='')}'))"
     logs = f"{monitoring.logs.rstrip('/')}/app/discover#/?{query}" if monitoring.logs else None
+    if environment.logging is not None and environment.logging.kibana is not None:
+        search = kibana.identity(environment.stack, "deployment")
+        logs = f"{environment.logging.kibana.rstrip('/')}/app/discover#/view/{search}?{query}"
     runbooks = monitoring.runbooks or Links().runbooks
     return Links(runbooks=runbooks, dashboard=dashboard, logs=logs)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pulumi
 
+from components.image import version
 from components.kubernetes.metadata import DIGEST
 from components.kubernetes.probes import liveness, readiness, startup
 from components.kubernetes.secrets import variables
@@ -73,19 +74,7 @@ def pod_template(
         spec["volumes"] = volumes(service)
     if pull_secret is not None:
         spec["image_pull_secrets"] = [{"name": pull_secret}]
-    return {"metadata": {"labels": {**labels, DIGEST: _version(image)}}, "spec": spec}
-
-
-def short_digest(reference: str) -> str:
-    """The first 12 digits of an image's digest: the version that a pod carries."""
-    return reference.rpartition("sha256:")[2][:12]
-
-
-def _version(image: pulumi.Input[str]) -> pulumi.Input[str]:
-    if isinstance(image, str):
-        return short_digest(image)
-    pending: pulumi.Output[str] = pulumi.Output.all(image).apply(lambda known: short_digest(known[0]))
-    return pending
+    return {"metadata": {"labels": {**labels, DIGEST: version(image)}}, "spec": spec}
 
 
 def _container(service: Service, image: pulumi.Input[str], secret: pulumi.Output[str] | None) -> ContainerArgsDict:

@@ -27,8 +27,23 @@ def reader_role() -> dict[str, Any]:
 
 
 def setup_role() -> dict[str, Any]:
-    """Who installs template, lifecycle and pipeline."""
-    return {"cluster": ["manage_index_templates", "manage_ilm", "manage_ingest_pipelines"], "indices": []}
+    """Who installs template, lifecycle and pipeline, and imports what Kibana shows."""
+    return {
+        "cluster": ["manage_index_templates", "manage_ilm", "manage_ingest_pipelines"],
+        "indices": [],
+        "applications": [
+            {
+                "application": "kibana-.kibana",
+                "privileges": [
+                    "feature_savedObjectsManagement.all",
+                    "feature_indexPatterns.all",
+                    "feature_discover.all",
+                    "feature_dashboard.all",
+                ],
+                "resources": ["space:default"],
+            }
+        ],
+    }
 
 
 def api_key(name: str, role: dict[str, Any], *, days: int) -> dict[str, Any]:

@@ -14,11 +14,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
-from components.logging.names import APP, stream
-from components.logging.redaction import redactions
-from components.naming import name
+from components.logging.processing import (
+    DOCUMENT,
+    LONGEST_LINE,
+    PREFIX,
+    Sink,
+    constants,
+    document,
+    exporter,
+    joining,
+    put_together,
+    redaction,
+    transform,
+)
 
 POD_LOGS = "/var/log/pods"
 CHECKPOINTS = "/var/lib/agent"
@@ -26,36 +36,21 @@ CHECKPOINTS = "/var/lib/agent"
 HEALTH_PORT = 13133
 GATES = ("stanza.synchronousLogEmitter",)
 """Feature gates: without this one the place in a file is noted before its lines have gone on."""
-LONGEST_LINE = "2MiB"
-
-_PREFIX = r"\\S+ std(out|err)"
-"""Before each line, from the container runtime (CRI): the time, the stream, F for full or P for a piece."""
-
-CONTINUES = (
-    r"\\s|$|[})\\]]|Caused by|Suppressed:|Traceback \\(most|During handling of|The above exception|"
-    r"\\.\\.\\. \\d|--- |goroutine \\d|created by |\\[signal |exit status |"
-    r"[A-Za-z_][\\w.$]*(Error|Exception|Warning|Interrupt|Exit|Throwable)(:|$)|"
-    r"[\\w/.-]+\\.[\\w.*()\\[\\]-]+\\(.*\\)$"
+FILE = 'attributes["log.file.path"]'
+IDENTITY = (
+    'Murmur3Hash128(Concat([resource.attributes["source"], log.cache["time"], '
+    'log.attributes["log.file.record_offset"]], "/"))'
 )
-"""How a line begins that goes on with the one before: traces of Java, Python, Go, .NET, Node."""
+"""A line that is read twice has one id."""
 
 
-@dataclass(frozen=True)
-class Agent:
+@dataclass(frozen=True, kw_only=True)
+class Agent(Sink):
     """What an agent is to do."""
 
-    environment: str
-    """The environment's name; its stream's, too."""
     platform: str
     namespace: str
     """The one namespace whose pods it reads."""
-    endpoint: str = "${env:ELASTICSEARCH_ENDPOINT}"
-    credential: Literal["api-key", "password"] | None = "api-key"
-    """What the variable ELASTICSEARCH_CREDENTIAL holds; None: Elasticsearch asks for none."""
-    user: str = ""
-    """Who has the password."""
-    ca_file: str | None = None
-    compression: str = "gzip"
     constants: Mapping[str, str] = field(default_factory=dict)
     """Further fields of every document."""
     pods: str = POD_LOGS
@@ -74,23 +69,21 @@ def configuration(agent: Agent) -> dict[str, Any]:
     enriched = ["k8sattributes"] if agent.with_metadata else []
     return {
         "extensions": extensions,
-        "receivers": {"filelog/lines": _receiver(agent, []), "filelog/text": _receiver(agent, _put_together())},
+        "receivers": {"filelog/lines": _receiver(agent, []), "filelog/text": _receiver(agent, put_together(FILE))},
         "processors": {
             "filter/lines": {
                 "error_mode": "ignore",
                 # A batch that comes again after a failure has its documents already.
-                "logs": {"log_record": [f'IsString(body) and not IsMatch(body, "^{_PREFIX} F \\\\{{")']},
+                "logs": {"log_record": [f'IsString(body) and not IsMatch(body, "^{PREFIX} F \\\\{{")']},
             },
-            "transform/source": {"error_mode": "silent", "log_statements": [_source()]},
-            **{
-                f"transform/{kind}": {"error_mode": "silent", "log_statements": [_constant(agent), _document(kind)]}
-                for kind in ("lines", "text")
-            },
+            "transform/source": transform(_source()),
+            "transform/lines": transform(_constant(agent), redaction(), document(IDENTITY, whole=True)),
+            "transform/text": transform(_constant(agent), joining(), redaction(), document(IDENTITY)),
             **({"k8sattributes": _metadata(agent)} if agent.with_metadata else {}),
         },
         "exporters": {
-            "elasticsearch/lines": _exporter(agent, lines=True),
-            "elasticsearch/text": _exporter(agent, lines=False),
+            "elasticsearch/lines": exporter(agent, lines=True),
+            "elasticsearch/text": exporter(agent, lines=False, storage="file_storage"),
         },
         "service": {
             "extensions": list(extensions),
@@ -128,40 +121,9 @@ def _receiver(agent: Agent, operators: Sequence[dict[str, Any]]) -> dict[str, An
         "retry_on_failure": {"enabled": True, "initial_interval": "500ms", "max_interval": "5s", "max_elapsed_time": 0},
         "operators": [
             *operators,
-            {"type": "move", "from": 'attributes["log.file.path"]', "to": 'resource["log.file.path"]'},
+            {"type": "move", "from": FILE, "to": 'resource["log.file.path"]'},
         ],
     }
-
-
-def _put_together() -> list[dict[str, Any]]:
-    """Pieces of a long line first: what is JSON as a whole is no line of text, and the other receiver has the rest."""
-    together = {
-        "type": "recombine",
-        "combine_field": "body",
-        "source_identifier": 'attributes["log.file.path"]',
-        "overwrite_with": "oldest",
-        "max_log_size": LONGEST_LINE,
-        "max_unmatched_batch_size": 0,
-    }
-    return [
-        {
-            **together,
-            "id": "pieces",
-            "combine_with": "\n",
-            "is_last_entry": f'body matches "^{_PREFIX} F"',
-            "max_batch_size": 1000,
-            "force_flush_period": "5s",
-        },
-        {"type": "filter", "expr": f'body matches "^{_PREFIX} F \\\\{{"'},
-        {
-            **together,
-            "id": "trace",
-            "combine_with": "\n",
-            "is_first_entry": f'not (body matches "^{_PREFIX} F ({CONTINUES})")',
-            "max_batch_size": 1000,
-            "force_flush_period": "1s",
-        },
-    ]
 
 
 def _source() -> dict[str, Any]:
@@ -202,17 +164,6 @@ def _metadata(agent: Agent) -> dict[str, Any]:
 
 def _constant(agent: Agent) -> dict[str, Any]:
     """What every line of a batch has in common: put together once for each batch."""
-    document = 'resource.attributes["document"]'
-    constants = {
-        "data_stream.type": "logs",
-        "data_stream.dataset": APP,
-        "data_stream.namespace": name(agent.environment),
-        "event.dataset": APP,
-        "service.environment": agent.environment,
-        "cloud.platform": agent.platform,
-        "host.name": agent.node,
-        **agent.constants,
-    }
     taken = {
         "service.name": "k8s.container.name",
         "container.name": "k8s.container.name",
@@ -222,14 +173,13 @@ def _constant(agent: Agent) -> dict[str, Any]:
         "container.image.hash.all": "container.image.repo_digests",
     }
     labels = {"service.name": "app.kubernetes.io/name", "service.version": "caas/digest"}
-    statements = [f"set({document}, {{}})"]
-    statements += [f'set({document}["{key}"], "{value}")' for key, value in sorted(constants.items())]
+    statements = constants(agent, agent.platform, {"host.name": agent.node, **agent.constants})
     statements += [
-        f'set({document}["{key}"], resource.attributes["{attribute}"]) where resource.attributes["{attribute}"] != nil'
+        f'set({DOCUMENT}["{key}"], resource.attributes["{attribute}"]) where resource.attributes["{attribute}"] != nil'
         for key, attribute in sorted(taken.items())
     ]
     statements += [
-        f'set({document}["{key}"], resource.attributes["label.{label}"]) '
+        f'set({DOCUMENT}["{key}"], resource.attributes["label.{label}"]) '
         f'where resource.attributes["label.{label}"] != nil'
         for key, label in sorted(labels.items())
     ]
@@ -239,86 +189,6 @@ def _constant(agent: Agent) -> dict[str, Any]:
         'replace_all_patterns(resource.cache, "key", "^label\\\\.", "")',
         # A dot would make an object of the name before it, and a name cannot be both.
         'replace_all_patterns(resource.cache, "key", "[./]", "_")',
-        f'set({document}["labels"], resource.cache) where Len(resource.cache) > 0',
+        f'set({DOCUMENT}["labels"], resource.cache) where Len(resource.cache) > 0',
     ]
-    return {"context": "resource", "conditions": ['resource.attributes["document"] == nil'], "statements": statements}
-
-
-def _document(kind: str) -> dict[str, Any]:
-    """A line becomes its document; what is in a line of JSON, Elasticsearch's pipeline takes out of it. A batch that
-    comes again after a failure is left as it is."""
-    text = 'log.cache["text"]'
-    record = f"^(?P<time>{_PREFIX.split(' ')[0]}) (?P<stream>stdout|stderr) [FP]\\\\S* (?P<text>(?s:.*))$"
-    statements = [
-        f'merge_maps(log.cache, ExtractPatterns(log.body, "{record}"), "upsert")',
-        f"set({text}, log.body) where {text} == nil",
-        'set(log.cache["time"], FormatTime(log.observed_time, "%Y-%m-%dT%H:%M:%S.%fZ")) where log.cache["time"] == nil',
-    ]
-    if kind == "text":
-        statements += [
-            # Pieces of one line go together without a break; lines of a trace keep theirs.
-            f'replace_pattern({text}, "\\n{_PREFIX} (P|F)\\\\S* ", "") where IsMatch(log.body, "^{_PREFIX} P")',
-            f'replace_pattern({text}, "\\n{_PREFIX} (P|F)\\\\S* ?", "\\n")',
-        ]
-    statements += [
-        f"replace_pattern({text}, {_quoted(each.pattern)}, {_quoted(each.replacement.replace('$', '$$'))})"
-        for each in redactions()
-    ]
-    statements += [
-        'set(log.body, resource.attributes["document"])',
-        'set(log.body["@timestamp"], log.cache["time"])',
-        'set(log.body["log.iostream"], log.cache["stream"])',
-        'set(log.body["log.offset"], log.attributes["log.file.record_offset"])',
-        f'set(log.body["message"], {text})',
-    ]
-    where = 'Concat([resource.attributes["source"], log.cache["time"], log.attributes["log.file.record_offset"]], "/")'
-    statements.append(f'set(log.attributes["elasticsearch.document_id"], Murmur3Hash128({where}))')
-    return {"context": "log", "conditions": ["IsString(log.body)"], "statements": statements}
-
-
-def _quoted(text: str) -> str:
-    """A string of the transformation language."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def _credential(agent: Agent) -> dict[str, str]:
-    value = "${env:ELASTICSEARCH_CREDENTIAL}"
-    if agent.credential is None:
-        return {}
-    return {"api_key": value} if agent.credential == "api-key" else {"user": agent.user, "password": value}
-
-
-def _exporter(agent: Agent, *, lines: bool) -> dict[str, Any]:
-    """Lines wait in their file, text on disk.
-
-    The pause between tries doubles with each try, by a shift that overflows after 36; so the tries end before that,
-    and begin anew: by the receiver for ever, for what waits on disk once.
-    """
-    queue: dict[str, Any] = {
-        "enabled": True,
-        "block_on_overflow": True,
-        "num_consumers": 4 if lines else 1,
-        "sizer": "items",
-        "queue_size": 20000,
-        "batch": {"sizer": "items", "flush_timeout": "200ms" if lines else "1s", "min_size": 100, "max_size": 2000},
-    }
-    queue |= {"wait_for_result": True} if lines else {"storage": "file_storage"}
-    return {
-        "endpoints": [agent.endpoint],
-        **_credential(agent),
-        **({"tls": {"ca_file": agent.ca_file}} if agent.ca_file else {}),
-        "logs_index": stream(agent.environment),
-        "logs_dynamic_id": {"enabled": True},
-        "mapping": {"mode": "bodymap"},
-        "compression": agent.compression,
-        # No limit of time: a batch that is given up here would not come again.
-        "timeout": "0s",
-        "retry": {
-            "enabled": True,
-            "max_retries": 30,
-            "initial_interval": "200ms",
-            "max_interval": "5s" if lines else "60s",
-            "retry_on_status": [429, 500, 502, 503, 504],
-        },
-        "sending_queue": queue,
-    }
+    return {"context": "resource", "conditions": [f"{DOCUMENT} == nil"], "statements": statements}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,10 @@ class Request:
 
     path: str
     body: dict[str, Any]
+
+    def encoded(self) -> bytes:
+        """The body as it is sent."""
+        return json.dumps(self.body, sort_keys=True).encode()
 
 
 def requests(

@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import ipaddress
+from collections.abc import Iterator, Sequence
 
 from components.spec.environment import Settings, Tier
 from components.spec.errors import NAMESPACE, Finding, Shown
-from components.spec.logging import Logging
+from components.spec.logging import ROUTER, Logging
+from components.spec.merge import Placed
 
 OWN_CLUSTER = ("kubernetes", "gke")
 """Platforms where Elastic's operator can run Elasticsearch."""
 
-UNREADY: tuple[str, ...] = ("aws-ecs", "azure-aci")
-"""Platforms whose lines go to the platform's own logs only."""
+UNREADY: tuple[str, ...] = ("azure-aci",)
+"""Platforms whose lines go to the platform's own logs only (docs/adr/0039-logs-of-the-clouds.md)."""
 
 
-def environment(settings: Settings, keys: frozenset[str], stack: str, level: Tier | None) -> Iterator[Finding]:
+def environment(
+    placed: Sequence[Placed], settings: Settings, keys: frozenset[str], stack: str, level: Tier | None
+) -> Iterator[Finding]:
     """Every rule of this module."""
     given = settings.logging
     if given is None:
         return
     if settings.platform in UNREADY:
-        limit = f"no logging on {settings.platform} yet: lines go to the platform's own logs, kept for logRetention"
+        limit = f"no logging on {settings.platform}: lines go to the platform's own logs, kept for logRetention"
         yield Finding(("logging",), Shown.HIDDEN, limit, "remove logging, and set logRetention")
+        return
+    if settings.platform == "aws-ecs":
+        yield from _on_ecs(placed, settings, given)
+    elif given.addresses:
+        limit = "addresses only on aws-ecs"
+        yield Finding(("logging", "addresses"), Shown.HIDDEN, limit, "remove addresses")
+    if given.elasticsearch is None and settings.platform == "aws-ecs":
         return
     if given.elasticsearch is None:
         yield from _declared(given, keys, stack)
@@ -30,7 +41,38 @@ def environment(settings: Settings, keys: frozenset[str], stack: str, level: Tie
         yield from _existing(given, given.elasticsearch, keys, stack, level)
 
 
+def _on_ecs(placed: Sequence[Placed], settings: Settings, given: Logging) -> Iterator[Finding]:
+    """Elastic's operator runs on Kubernetes only, and a security group lets nobody out without an address."""
+    if given.elasticsearch is None:
+        limit = "required on aws-ecs: Elasticsearch is declared on kubernetes and gke only"
+        remedy = "name one that exists, such as elasticsearch: https://logs.example.org"
+        yield Finding(("logging", "elasticsearch"), Shown.ABSENT, limit, remedy)
+    if not given.addresses:
+        limit = "required on aws-ecs: services are let out to addresses that are named, and to no others"
+        yield Finding(("logging", "addresses"), Shown.ABSENT, limit, "write where elasticsearch is: [10.20.0.0/16]")
+    inside = settings.aws is not None and settings.aws.vpc is None and settings.aws.nat == "none"
+    for index, address in enumerate(given.addresses):
+        path = ("logging", "addresses", index)
+        try:
+            network = ipaddress.ip_network(address)
+        except ValueError:
+            yield Finding(path, address, "a network with no bits behind its mask", "write it like 10.20.0.0/16")
+            continue
+        if network.prefixlen == 0:
+            yield Finding(path, address, "not the whole world", "write where elasticsearch is")
+        elif inside and not network.is_private:
+            limit = f"addresses inside the network, since {NAMESPACE}:aws.nat is none"
+            yield Finding(path, address, limit, f"set {NAMESPACE}:aws.nat to single, or to zone in prod")
+    for one in placed:
+        if ROUTER in one.service.sidecars:
+            limit = f"another name than {ROUTER}: the container that takes the lines has it"
+            yield Finding(one.path("sidecars", ROUTER), Shown.HIDDEN, limit, "rename the sidecar")
+
+
 def _declared(given: Logging, keys: frozenset[str], stack: str) -> Iterator[Finding]:
+    if given.kibana is not None:
+        limit = "kibana only with elasticsearch: where that is declared here, so is its Kibana"
+        yield Finding(("logging", "kibana"), Shown.HIDDEN, limit, "remove kibana, or name an elasticsearch")
     if given.api_key is not None:
         limit = "apiKey only with elasticsearch: the Elasticsearch that is declared here takes password"
         yield Finding(("logging", "apiKey"), Shown.HIDDEN, limit, "write password instead, or name an elasticsearch")

@@ -6,7 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from components.spec.base import BUCKET, DIGEST_REFERENCE, ORIGIN, Frozen, SecretKey, Unit
+from components.spec.base import BUCKET, CIDR, DIGEST_REFERENCE, ORIGIN, Frozen, SecretKey, Unit
+
+ROUTER = "log-router"
+"""Name of the container that takes a task's lines on ECS: no sidecar of a service may have it."""
 
 ImageByDigest = Annotated[str, StringConstraints(pattern=DIGEST_REFERENCE)]
 
@@ -27,12 +30,22 @@ class Logging(Frozen):
 
     agent: ImageByDigest = Field(
         description="Image of the agent by digest. On kubernetes and gke an OpenTelemetry Collector with the parts "
-        "of the contrib distribution, 0.135.0 or newer."
+        "of the contrib distribution, 0.135.0 or newer; on aws-ecs the same, as the router of each task (FireLens)."
     )
     elasticsearch: Annotated[str, StringConstraints(pattern=ORIGIN)] | None = Field(
         None,
         description="URL of an Elasticsearch that exists, 8.14 or newer. Default: Elasticsearch, Logstash and Kibana "
         "are declared in the cluster, by Elastic's operator (ECK).",
+    )
+    kibana: Annotated[str, StringConstraints(pattern=ORIGIN)] | None = Field(
+        None,
+        description="URL of the Kibana of that Elasticsearch: `caas log-setup` brings it a data view, saved "
+        "searches and a dashboard. Only with elasticsearch.",
+    )
+    addresses: tuple[Annotated[str, StringConstraints(pattern=CIDR)], ...] = Field(
+        (),
+        description="Where elasticsearch is, such as the subnets of its VPC endpoint: services on aws-ecs are let out "
+        "to these and no others. Required there.",
     )
     api_key: SecretKey | None = Field(
         None,

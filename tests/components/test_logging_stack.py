@@ -6,9 +6,12 @@ import json
 from typing import Any
 
 import pulumi
+import pytest
 
 from components import platform
 from components.kubernetes.elastic import OPERATOR_VERSION, VERSION
+from components.logging import kibana
+from components.spec.errors import SpecError
 from tests.components.recorder import Recording, record
 from tests.components.worlds import environment
 
@@ -132,3 +135,26 @@ def test_the_setup_keeps_lines_for_as_long_as_the_environment_says() -> None:
     template = bodies["_index_template/caas-logs-staging"]
     assert template["template"]["settings"]["index.number_of_replicas"] == 1
     assert template["data_stream"] == {}
+
+
+def test_a_kibana_of_others_goes_with_an_elasticsearch_of_others() -> None:
+    with pytest.raises(SpecError, match="kibana only with elasticsearch"):
+        declared({**DECLARED, "kibana": "https://k.example.com"})
+
+
+def test_the_setup_brings_kibana_its_objects_after_elasticsearch_has_its_own() -> None:
+    recording = declared(DECLARED)
+    texts = recording.one("kubernetes:core/v1:ConfigMap", "logging-setup").inputs["data"]
+    assert texts["kibana.ndjson"] == kibana.ndjson("staging")
+    job = recording.one("kubernetes:batch/v1:Job")
+    pod = job.inputs["spec"]["template"]["spec"]
+    (command,) = [one["command"][-1] for one in pod["containers"]]
+    told, imported = command.split("; done; ")
+    assert "--request PUT" in told
+    assert f"https://logs-kb-http.caas-staging-logging.svc:5601/{kibana.IMPORT}" in imported
+    assert "file=@/setup/kibana.ndjson" in imported
+    assert {one["secret"]["secretName"] for one in pod["volumes"] if "secret" in one} == {
+        "logs-es-http-certs-public",
+        "logs-kb-http-certs-public",
+    }
+    assert recording.one("kubernetes:kibana.k8s.elastic.co/v1:Kibana").urn in job.depends_on

@@ -97,6 +97,20 @@ def test_links_lead_where_the_environment_says() -> None:
     assert said["runbook_url"] == "https://r.example.com/ServiceFailsTooOften.md"
 
 
+def test_an_alert_leads_to_the_search_that_was_brought_to_kibana() -> None:
+    logging = {
+        "agent": "registry.example.com/team/collector@sha256:" + "c" * 64,
+        "elasticsearch": "https://e.example.com",
+        "apiKey": SECRETS[0],
+        "kibana": "https://k.example.com",
+    }
+    described = declared(TOLD, logging=logging)
+    groups = custom(described, "PrometheusRule").inputs["spec"]["groups"]
+    said = next(rule["annotations"] for rule in groups[0]["rules"] if "alert" in rule)
+    assert said["logs_url"].startswith("https://k.example.com/app/discover#/view/caas-logs-staging-deployment?_a=")
+    assert "service.name%3A%22web%22" in said["logs_url"]
+
+
 def test_no_secret_stands_in_the_configuration_and_every_file_has_its_own() -> None:
     receivers = {
         "slack": {"webhook": "chat", "channel": "#alerts"},

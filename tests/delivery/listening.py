@@ -18,6 +18,9 @@ class Heard:
     path: str
     headers: dict[str, str]
     document: Any
+    """What its body says; None where that is no JSON."""
+    method: str = "POST"
+    body: bytes = b""
 
 
 @dataclass
@@ -44,7 +47,8 @@ def server() -> Iterator[Server]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            state.heard.append(Heard(self.path, dict(self.headers), json.loads(body)))
+            said = json.loads(body) if self.headers["Content-Type"] == "application/json" else None
+            state.heard.append(Heard(self.path, dict(self.headers), said, self.command, body))
             state.came.set()
             if state.hang is not None:
                 state.hang.wait(30)
@@ -53,6 +57,8 @@ def server() -> Iterator[Server]:
                 self.send_header(name, value)
             self.send_header("Content-Length", "0")
             self.end_headers()
+
+        do_PUT = do_POST
 
         def log_message(self, *_: Any) -> None:
             return

@@ -84,6 +84,7 @@ OF_REVIEW = {"wrong passphrase": Ends(Exit.BAD_INPUT, (f"The passphrase of stack
 NO_KEY = Ends(Exit.BAD_INPUT, ("Nothing can be attested here: ",))
 """The stack names a public key that is not there, and no private one."""
 
+NO_LOGS = Ends(Exit.BAD_INPUT, (f"Stack '{STACK}' names no Elasticsearch that exists.", "Set caas:logging."))
 NO_FORGE = Ends(Exit.BAD_INPUT, ("No pipeline of GitLab, GitHub or Jenkins runs here.", "Set CAAS_FORGE"))
 NO_COMMIT = Ends(Exit.NOT_PROVEN, (f"Stack '{STACK}' has no release of a known commit",))
 
@@ -97,6 +98,8 @@ COMMANDS: Mapping[str, Row] = {
     ),
     "approved": Row(("--from", STACK, "--to", REVIEW), {name: NO_COMMIT for name in OF_RECORD}),
     "attestations": Row(otherwise={**CLUSTERLESS, "wrong passphrase": FINE}),
+    # It looks at the files alone, and this stack names no Elasticsearch.
+    "log-setup": Row(otherwise={name: NO_LOGS for name in DEFAULT if name != "no such stack file"}),
     "validate": Row(otherwise=FILES_ALONE),
     "up": Row(
         otherwise={

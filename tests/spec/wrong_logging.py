@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from tests.spec.wrong_aws import AWS
 from tests.spec.wrong_case import DIGEST, MARKER, stack
 
 AGENT = f"registry.example.org/collector@{DIGEST}"
 URL = "https://logs.example.org"
+ECS = {"agent": AGENT, "elasticsearch": URL}
 
 LOGGING = [
     stack(
@@ -68,6 +70,45 @@ LOGGING = [
         "one of",
         {"logging": {"agent": AGENT, "password": "logs", "snapshots": {"kind": "tape", "bucket": "logs"}}},
         line="tape",
+    ),
+    stack(
+        "logging-on-ecs-without-an-elasticsearch",
+        "logging.elasticsearch",
+        "required on aws-ecs",
+        "name one that exists",
+        {**AWS, "logging": {"agent": AGENT, "addresses": ["10.0.0.0/16"]}},
+        line="logging",
+    ),
+    stack(
+        "logging-on-ecs-without-addresses",
+        "logging.addresses",
+        "required on aws-ecs",
+        "write where elasticsearch is",
+        {**AWS, "logging": ECS},
+        line="logging",
+    ),
+    stack(
+        "logging-on-ecs-to-the-whole-world",
+        "logging.addresses[0]",
+        "not the whole world",
+        "write where elasticsearch is",
+        {**AWS, "logging": {**ECS, "addresses": ["0.0.0.0/0"]}},
+        line="- 0.0.0.0/0",
+    ),
+    stack(
+        "logging-on-ecs-beyond-a-network-without-a-gateway",
+        "logging.addresses[0]",
+        "addresses inside the network",
+        "aws.nat to single",
+        {**AWS, "logging": {**ECS, "addresses": ["93.184.216.0/24"]}},
+        line="- 93.184.216.0/24",
+    ),
+    stack(
+        "addresses-on-kubernetes",
+        "logging.addresses",
+        "only on aws-ecs",
+        "remove addresses",
+        {"logging": {"agent": AGENT, "elasticsearch": URL, "addresses": ["10.0.0.0/16"]}},
     ),
     stack(
         "logging-misspelt",

@@ -14,6 +14,13 @@ BUILT = {"context": "examples/hello", "dedicatedBuilder": True}
 
 WATCH = {"collector": SIDECAR, "emails": ["team@example.com"], "webhooks": ["pager"]}
 
+LOGGING = {
+    "agent": SIDECAR,
+    "elasticsearch": "https://logs.example.com:9243",
+    "apiKey": "logs",
+    "addresses": ["10.0.0.0/16"],
+}
+
 INTERNAL = service(
     ingress=None,
     port=9090,
@@ -36,7 +43,7 @@ SHIFTING = {
 
 def stack(name: str) -> Environment:
     """The environment of a stack: dev without TLS and NAT, staging with Spot, prod with NAT in each zone
-    and a managed Prometheus."""
+    a managed Prometheus, and logs in Elasticsearch."""
     web = service(**{**FULL, "image": None, "build": BUILT})
     services = {"web": web, "api": INTERNAL, **SHIFTING}
     if name == "dev":
@@ -47,4 +54,5 @@ def stack(name: str) -> Environment:
         "staging": {"spot": 50, "nat": "single"},
         "prod": {"nat": "zone", "monitoring": WATCH},
     }
-    return environment(services, secrets=("apiKey", "pager"), stack=name, aws=differing[name])
+    more: dict[str, Any] = {"logging": LOGGING} if name == "prod" else {}
+    return environment(services, secrets=("apiKey", "logs", "pager"), stack=name, aws=differing[name], **more)

@@ -7,9 +7,15 @@ import re
 
 import pytest
 
-from components.logging.redaction import MARK, redact, redactions
+from components.logging.redaction import MARK, SIGNS, redact, redactions
 
 SECRET = "s3cr3t-Value.42"
+
+
+def test_what_an_expression_finds_has_a_sign_by_which_it_is_looked_for() -> None:
+    for each in redactions():
+        begin = re.split(r"[(\\[+]| \+", each.pattern, maxsplit=1)[0]
+        assert any(sign in begin for sign in SIGNS), each.pattern
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,15 @@ PROGRAM = f"""
 
     services = {{"full": service(**FULL), "web": service(ingress={{"path": "/web"}})}}
     watch = {{"collector": SIDECAR, "emails": ["team@example.com"], "webhooks": ["pager"]}}
-    found = environment(services, secrets=["apiKey", "pager"], aws={{"monitoring": watch}})
-    hidden = {{name: pulumi.Output.secret(f"https://hidden-word/{{name}}") for name in ("apiKey", "pager")}}
+    logs = {{
+        "agent": SIDECAR,
+        "elasticsearch": "https://logs.example.com",
+        "apiKey": "logs",
+        "addresses": ["10.0.0.0/16"],
+    }}
+    secrets = ["apiKey", "logs", "pager"]
+    found = environment(services, secrets=secrets, aws={{"monitoring": watch}}, logging=logs)
+    hidden = {{name: pulumi.Output.secret(f"https://hidden-word/{{name}}") for name in secrets}}
     for name, value in platform.declare(found, hidden).items():
         pulumi.export(name, value)
 """

@@ -8,12 +8,15 @@ import (
 	"log"
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/exporter/elasticsearchexporter"
+	"github.com/open-telemetry/opentelemetry-collector-contrib/exporter/syslogexporter"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/healthcheckextension"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/filestorage"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/processor/filterprocessor"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/processor/k8sattributesprocessor"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/processor/transformprocessor"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/receiver/filelogreceiver"
+	"github.com/open-telemetry/opentelemetry-collector-contrib/receiver/fluentforwardreceiver"
+	"github.com/open-telemetry/opentelemetry-collector-contrib/receiver/tcplogreceiver"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/confmap/provider/envprovider"
@@ -28,10 +31,12 @@ import (
 func components() (otelcol.Factories, error) {
 	extensions, first := otelcol.MakeFactoryMap[extension.Factory](
 		filestorage.NewFactory(), healthcheckextension.NewFactory())
-	receivers, second := otelcol.MakeFactoryMap[receiver.Factory](filelogreceiver.NewFactory())
+	receivers, second := otelcol.MakeFactoryMap[receiver.Factory](
+		filelogreceiver.NewFactory(), fluentforwardreceiver.NewFactory(), tcplogreceiver.NewFactory())
 	processors, third := otelcol.MakeFactoryMap[processor.Factory](
 		filterprocessor.NewFactory(), k8sattributesprocessor.NewFactory(), transformprocessor.NewFactory())
-	exporters, fourth := otelcol.MakeFactoryMap[exporter.Factory](elasticsearchexporter.NewFactory())
+	exporters, fourth := otelcol.MakeFactoryMap[exporter.Factory](
+		elasticsearchexporter.NewFactory(), syslogexporter.NewFactory())
 	return otelcol.Factories{
 		Extensions: extensions,
 		Receivers:  receivers,

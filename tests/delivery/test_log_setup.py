@@ -1,0 +1,75 @@
+"""What an Elasticsearch that exists, and its Kibana, are told before the first line arrives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from components.logging import install, kibana
+from components.spec import Environment
+from delivery import log_setup
+from delivery.errors import DeliveryError
+from delivery.exit_codes import Exit
+from delivery.output import Output
+from tests.components.worlds import environment
+from tests.delivery.listening import Server, server
+
+AGENT = "registry.example.com/team/collector@sha256:" + "c" * 64
+
+
+def world(url: str, **more: Any) -> Environment:
+    return environment(secrets=("logs",), stack="dev", logging={"agent": AGENT, "elasticsearch": url, **more})
+
+
+def told(listening: Server) -> list[str]:
+    return [one.path.lstrip("/") for one in listening.heard]
+
+
+def test_everything_is_told_in_order_with_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(log_setup.KEY, "word")
+    with server() as listening:
+        done = log_setup.install(world(listening.url, kibana=listening.url), Output())
+    wanted = [one.path for one in install.requests("dev", retention=14, replicas=1)]
+    assert told(listening) == [*wanted, kibana.IMPORT]
+    assert {one.headers["Authorization"] for one in listening.heard} == {"ApiKey word"}
+    assert {one.method for one in listening.heard[:-1]} == {"PUT"}
+    last = listening.heard[-1]
+    assert last.method == "POST"
+    assert last.headers["Content-Type"] == f"multipart/form-data; boundary={kibana.BOUNDARY}"
+    assert last.body == kibana.upload("dev")
+    assert done.kibana[0] == "caas-logs-dev"
+
+
+def test_what_is_busy_is_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(log_setup.KEY, raising=False)
+    with server() as listening:
+        listening.answers = [503]
+        log_setup.install(world(listening.url), Output())
+    assert told(listening)[0] == told(listening)[1] == "_ilm/policy/caas-logs-dev"
+    assert "Authorization" not in listening.heard[0].headers
+
+
+def test_a_key_that_may_not_is_named() -> None:
+    with server() as listening:
+        listening.answers = [403]
+        with pytest.raises(DeliveryError) as caught:
+            log_setup.install(world(listening.url), Output())
+    assert caught.value.code is Exit.DEPLOYMENT_FAILED
+    assert caught.value.message == "Elasticsearch did not take _ilm/policy/caas-logs-dev: it answered 403."
+    assert log_setup.KEY in (caught.value.remedy or "")
+
+
+def test_a_stack_without_an_elasticsearch_of_others_has_nobody_to_tell() -> None:
+    with pytest.raises(DeliveryError) as caught:
+        log_setup.install(environment(), Output())
+    assert caught.value.code is Exit.BAD_INPUT
+
+
+def test_keys_may_do_what_they_are_for_and_end() -> None:
+    found = log_setup.keys(world("https://logs.example.com"))
+    assert {key: body["expiration"] for key, body in found.items()} == {"agent": "30d", "setup": "30d"}
+    (agent,) = found["agent"]["role_descriptors"].values()
+    assert agent["indices"] == [{"names": ["logs-caas.app-dev"], "privileges": ["auto_configure", "create_doc"]}]
+    (setup,) = found["setup"]["role_descriptors"].values()
+    assert setup["indices"] == []
