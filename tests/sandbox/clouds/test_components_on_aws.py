@@ -19,7 +19,8 @@ PROGRAM = f"""
 
     services = {{"full": service(**FULL), "web": service(ingress={{"path": "/web"}})}}
     watch = {{"collector": SIDECAR, "emails": ["team@example.com"], "webhooks": ["pager"]}}
-    found = environment(services, secrets=["apiKey", "pager"], aws={{"monitoring": watch}})
+    pipeline = {{"system": "github", "repository": "team/shop"}}
+    found = environment(services, secrets=["apiKey", "pager"], aws={{"monitoring": watch}}, pipeline=pipeline)
     hidden = {{name: pulumi.Output.secret(f"https://hidden-word/{{name}}") for name in ("apiKey", "pager")}}
     for name, value in platform.declare(found, hidden).items():
         pulumi.export(name, value)
