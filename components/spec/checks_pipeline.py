@@ -20,9 +20,24 @@ def pipeline(settings: Settings) -> Iterator[Finding]:
     yield from _repository(given)
     if given.system == "jenkins":
         yield from _jenkins(given)
+    if settings.platform in ("kubernetes", "gke"):
+        yield from _operators(settings)
     if given.provider == "existing" and settings.platform != "aws-ecs":
         limit = f"make where the platform is {settings.platform}: no provider is shared there"
         yield Finding(_at("provider"), given.provider, limit, "remove it")
+
+
+def _operators(settings: Settings) -> Iterator[Finding]:
+    """An operator watches all of a cluster: who installs it could have every right there is."""
+    monitoring, logging = settings.monitoring, settings.logging
+    installed = []
+    if settings.platform == "kubernetes" and monitoring is not None and monitoring.operator == "install":
+        installed.append("monitoring")
+    if logging is not None and logging.elasticsearch is None and logging.operator == "install":
+        installed.append("logging")
+    for part in installed:
+        limit = "existing where a pipeline applies: installing an operator takes rights over the whole cluster"
+        yield Finding((part, "operator"), "install", limit, "let an administrator install it, and write existing")
 
 
 def _repository(given: Pipeline) -> Iterator[Finding]:
