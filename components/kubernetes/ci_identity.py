@@ -76,6 +76,7 @@ shows what the state says of them."""
 WATCHED: tuple[tuple[str, str], ...] = (
     ("", "endpoints"),
     ("", "events"),
+    ("", "persistentvolumeclaims"),
     ("", "pods"),
     ("apps", "replicasets"),
     ("discovery.k8s.io", "endpointslices"),

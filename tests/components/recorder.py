@@ -210,7 +210,11 @@ GOOGLE_OUTPUTS: dict[str, dict[str, Any]] = {
 
 
 AZURE_OUTPUTS: dict[str, dict[str, Any]] = {
-    "azure-native:managedidentity:UserAssignedIdentity": {"principalId": "{}-principal", "clientId": "{}-client"},
+    "azure-native:managedidentity:UserAssignedIdentity": {
+        "principalId": "{}-principal",
+        "clientId": "{}-client",
+        "tenantId": "{}-tenant",
+    },
     "azure-native:monitor:AzureMonitorWorkspace": {"metrics": {"prometheusQueryEndpoint": "https://{}.query"}},
     "azure-native:monitor:DataCollectionEndpoint": {"metricsIngestion": {"endpoint": "https://{}.ingest"}},
     "azure-native:monitor:DataCollectionRule": {"immutableId": "{}-immutable"},

@@ -56,7 +56,8 @@ def _check_pool_provider(inputs: Values) -> Iterator[Failure]:
     if not inputs.get("attributeCondition"):
         text = "The attribute condition must reference one of the provider's claims."
         yield Failure("attributeCondition", text)
-    if "google.subject" not in (inputs.get("attributeMapping") or {}):
+    mapping = inputs.get("attributeMapping") or {}
+    if mapping != UNKNOWN and "google.subject" not in mapping:
         yield Failure("attributeMapping", "The attribute mapping must map google.subject.")
 
 
