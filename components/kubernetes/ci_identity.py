@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pulumi
 from pulumi_kubernetes.core.v1 import ServiceAccount
@@ -21,6 +21,9 @@ from components.kubernetes.metadata import Scope, field_manager, monitoring_name
 from components.pipeline_tokens import PURPOSES, Purpose, token
 from components.spec.environment import Environment
 from components.tags import labels
+
+if TYPE_CHECKING:
+    from pulumi_kubernetes.rbac.v1 import PolicyRuleArgsDict, SubjectArgsDict
 
 READ, WRITE = ("get", "list", "watch"), ("create", "delete", "patch", "update")
 
@@ -84,7 +87,7 @@ WATCHED: tuple[tuple[str, str], ...] = (
 """(group, resource) of what tells whether something that was applied has come up: the engine and `caas` look at it."""
 
 
-def rules(types: Sequence[str], purpose: Purpose) -> Iterator[dict[str, list[str]]]:
+def rules(types: Sequence[str], purpose: Purpose) -> Iterator[PolicyRuleArgsDict]:
     """The rules of a role in one namespace, so that objects of these types can be declared there.
 
     :raises NoRights: Nobody has written down what one of the types is called.
@@ -113,10 +116,10 @@ def _group(type_: str) -> str:
     return "" if group == "core" else group
 
 
-def _by_group(of: set[tuple[str, str]], verbs: Sequence[str]) -> Iterator[dict[str, list[str]]]:
+def _by_group(of: set[tuple[str, str]], verbs: Sequence[str]) -> Iterator[PolicyRuleArgsDict]:
     for group in sorted({group for group, _ in of}):
         resources = sorted(resource for one, resource in of if one == group)
-        yield {"apiGroups": [group], "resources": resources, "verbs": list(verbs)}
+        yield {"api_groups": [group], "resources": resources, "verbs": list(verbs)}
 
 
 def namespaces(environment: Environment) -> list[str]:
@@ -161,11 +164,11 @@ class CiIdentity(Component):
                 self._role(name if at == 0 else f"{name}-{at}", args, purpose, where, subjects)
         self.finish({"variables": self.variables})
 
-    def _subjects(self, name: str, args: CiIdentityArgs, purpose: Purpose) -> list[dict[str, Any]]:
+    def _subjects(self, name: str, args: CiIdentityArgs, purpose: Purpose) -> list[SubjectArgsDict]:
         """Who has the role: exactly these."""
         api = "rbac.authorization.k8s.io"
         if purpose in args.users:
-            return [{"kind": "User", "apiGroup": api, "name": args.users[purpose]}]
+            return [{"kind": "User", "api_group": api, "name": args.users[purpose]}]
         home, account = namespace_name(args.environment), f"caas-{purpose}"
         ServiceAccount(
             f"{name}-{purpose}-account",
@@ -176,14 +179,14 @@ class CiIdentity(Component):
         )
         self.variables[purpose] = {"CAAS_KUBERNETES_ACCOUNT": f"{home}/{account}"}
         said = token(args.environment, purpose)
-        subjects: list[dict[str, Any]] = [{"kind": "ServiceAccount", "name": account, "namespace": home}]
+        subjects: list[SubjectArgsDict] = [{"kind": "ServiceAccount", "name": account, "namespace": home}]
         if said.exact:
             # As an API server calls whom an issuer vouches for, unless it is told another prefix.
-            subjects.append({"kind": "User", "apiGroup": api, "name": f"{said.issuer}#{said.subject}"})
+            subjects.append({"kind": "User", "api_group": api, "name": f"{said.issuer}#{said.subject}"})
         return subjects
 
     def _role(
-        self, name: str, args: CiIdentityArgs, purpose: Purpose, where: str, subjects: list[dict[str, Any]]
+        self, name: str, args: CiIdentityArgs, purpose: Purpose, where: str, subjects: list[SubjectArgsDict]
     ) -> None:
         scope = _scope(args.environment, where)
         role = Role(
@@ -195,7 +198,7 @@ class CiIdentity(Component):
         RoleBinding(
             f"{name}-{purpose}-binding",
             metadata=scope.metadata(f"caas-{purpose}"),
-            role_ref={"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": f"caas-{purpose}"},
+            role_ref={"api_group": "rbac.authorization.k8s.io", "kind": "Role", "name": f"caas-{purpose}"},
             subjects=subjects,
             opts=self.child(depends_on=[role]),
         )

@@ -25,7 +25,8 @@ ACCOUNT = "kubernetes:core/v1:ServiceAccount"
 
 def world(pipeline: dict[str, Any] | None) -> Environment:
     services = {"web": service(ingress={"path": "/"}, secrets={"KEY": {"config": "apiKey"}})}
-    return environment(services, secrets=("apiKey",), **({} if pipeline is None else {"pipeline": pipeline}))
+    more: dict[str, Any] = {} if pipeline is None else {"pipeline": pipeline}
+    return environment(services, secrets=("apiKey",), **more)
 
 
 @cache
