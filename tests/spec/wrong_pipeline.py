@@ -86,6 +86,14 @@ PIPELINES = [
         "remove it",
         {"pipeline.provider": "existing"},
     ),
+    stack(
+        "operator-that-a-pipeline-would-install",
+        "monitoring.operator",
+        "existing where a pipeline applies",
+        "let an administrator install it, and write existing",
+        {**GITHUB, "monitoring.operator": "install"},
+        engine=False,
+    ),
     pipeline("pipeline-misspelt", "repo", "", "", {"pipeline.repo": "team/shop"}),
     pipeline(
         "provider-misspelt-on-aws", "provider", "make, existing", "one of these", {**AWS, "pipeline.provider": "yes"}
