@@ -29,6 +29,7 @@ PUBLIC = (
     "components.kubernetes.monitoring.MonitoringStack",
     "components.kubernetes.logging.LoggingStack",
     "components.kubernetes.candidate.Candidate",
+    "components.kubernetes.ci_identity.CiIdentity",
     "components.aws.account.Account",
     "components.aws.registry.ContainerRegistry",
     "components.aws.network.Network",
@@ -37,6 +38,7 @@ PUBLIC = (
     "components.aws.logging.LogKey",
     "components.aws.monitoring.Monitoring",
     "components.aws.service.Service",
+    "components.aws.ci_identity.CiIdentity",
     "components.gcp.account.Account",
     "components.gcp.registry.ContainerRegistry",
     "components.gcp.network.Network",
@@ -45,6 +47,7 @@ PUBLIC = (
     "components.gcp.front.Front",
     "components.gcp.route.Route",
     "components.gcp.monitoring.Monitoring",
+    "components.gcp.ci_identity.CiIdentity",
     "components.azure.account.Account",
     "components.azure.registry.ContainerRegistry",
     "components.azure.network.Network",
@@ -52,6 +55,7 @@ PUBLIC = (
     "components.azure.monitoring.Monitoring",
     "components.azure.service.Service",
     "components.azure.front.Front",
+    "components.azure.ci_identity.CiIdentity",
 )
 """The classes that a program of one's own may use, in the order in which it needs them."""
 

@@ -9,6 +9,7 @@ import pulumi
 
 from components.aws import load_balancer
 from components.aws.account import Account, AccountArgs, place, settings
+from components.aws.ci_identity import CiIdentity, CiIdentityArgs, bounded
 from components.aws.cluster import Cluster, ClusterArgs
 from components.aws.dashboard import Shown
 from components.aws.load_balancer import LoadBalancer, LoadBalancerArgs
@@ -17,6 +18,7 @@ from components.aws.monitoring import Monitoring, MonitoringArgs
 from components.aws.network import Network, NetworkArgs
 from components.aws.registry import ContainerRegistry, ContainerRegistryArgs
 from components.aws.service import Service, ServiceArgs
+from components.declared_types import DeclaredTypes
 from components.image import declared_image
 from components.registry import named_login
 from components.spec.environment import Environment
@@ -24,8 +26,10 @@ from components.spec.environment import Environment
 
 def declare(environment: Environment, secrets: Mapping[str, pulumi.Output[str]]) -> dict[str, Any]:
     """Declare account, registry, network, cluster, load balancer and services; give what the program exports."""
+    types = DeclaredTypes() if environment.pipeline is not None else None
     account = Account("account", AccountArgs(environment=environment))
-    inside = pulumi.ResourceOptions(providers=[account.provider])
+    plain = pulumi.ResourceOptions(providers=[account.provider])
+    inside = plain if types is None else bounded(environment, plain)
     built = [spec.name for spec in environment.services if spec.image is None]
     registry = ContainerRegistry(
         "registry", ContainerRegistryArgs(environment=environment, repositories=built, key=account.key), inside
@@ -73,6 +77,10 @@ def declare(environment: Environment, secrets: Mapping[str, pulumi.Output[str]])
         shown.append(Shown(spec, cluster.cluster, suffix, service.targets))
     if watch is not None:
         watch.dashboard(shown)
+    pipeline = None
+    if types is not None:
+        identity = CiIdentityArgs(environment=environment, types=types.sorted())
+        pipeline = CiIdentity("pipeline", identity, plain)
     where = place(environment)
     return {
         "environment": environment.tier,
@@ -85,6 +93,7 @@ def declare(environment: Environment, secrets: Mapping[str, pulumi.Output[str]])
             "loadBalancer": balancer.host if balancer else None,
             **({"prometheus": watch.endpoint, "alerts": watch.topic} if watch else {}),
         },
+        **({"pipeline": pipeline.variables} if pipeline else {}),
     }
 
 

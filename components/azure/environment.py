@@ -9,12 +9,14 @@ import pulumi
 
 from components.azure import front as fronts
 from components.azure.account import Account, AccountArgs, settings, without_aliases
+from components.azure.ci_identity import CiIdentity, CiIdentityArgs
 from components.azure.cluster import Cluster, ClusterArgs
 from components.azure.front import Front, FrontArgs, public
 from components.azure.monitoring import Monitoring, MonitoringArgs
 from components.azure.network import Network, NetworkArgs
 from components.azure.registry import ContainerRegistry, ContainerRegistryArgs
 from components.azure.service import Service, ServiceArgs
+from components.declared_types import DeclaredTypes
 from components.image import declared_image
 from components.registry import named_login
 from components.spec.environment import Environment
@@ -26,6 +28,7 @@ PROCESSOR = "linux/amd64"
 def declare(environment: Environment, secrets: Mapping[str, pulumi.Output[str]]) -> dict[str, Any]:
     """Declare account, registry, network, services and gateway; give what the program exports."""
     lean = pulumi.ResourceOptions(transformations=[without_aliases])
+    types = DeclaredTypes() if environment.pipeline is not None else None
     account = Account("account", AccountArgs(environment=environment), lean)
     inside = pulumi.ResourceOptions(providers=[account.provider], transformations=[without_aliases])
     registry = ContainerRegistry("registry", ContainerRegistryArgs(environment=environment, account=account), inside)
@@ -64,6 +67,11 @@ def declare(environment: Environment, secrets: Mapping[str, pulumi.Output[str]])
         front = Front(
             "front", FrontArgs(environment=environment, account=account, network=network, hosts=hosts), inside
         )
+    pipeline = None
+    if types is not None:
+        identity = CiIdentityArgs(environment=environment, account=account, types=types.sorted())
+        after = pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(depends_on=[registry]))
+        pipeline = CiIdentity("pipeline", identity, after)
     where = settings(environment)
     return {
         "environment": environment.tier,
@@ -77,6 +85,7 @@ def declare(environment: Environment, secrets: Mapping[str, pulumi.Output[str]])
             "address": front.address if front else None,
             **({"prometheus": watch.query} if watch else {}),
         },
+        **({"pipeline": pipeline.variables} if pipeline else {}),
     }
 
 

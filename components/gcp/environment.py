@@ -7,7 +7,9 @@ from typing import Any
 
 import pulumi
 
+from components.declared_types import DeclaredTypes
 from components.gcp.account import Account, AccountArgs, cluster_name, settings
+from components.gcp.ci_identity import CiIdentity, CiIdentityArgs
 from components.gcp.cluster import Cluster, ClusterArgs
 from components.gcp.front import Front, FrontArgs, hosts
 from components.gcp.identity import WorkloadIdentities, WorkloadIdentitiesArgs, identified
@@ -16,6 +18,8 @@ from components.gcp.network import Network, NetworkArgs
 from components.gcp.registry import ContainerRegistry, ContainerRegistryArgs
 from components.gcp.route import Route, RouteArgs
 from components.image import declared_image
+from components.kubernetes.ci_identity import CiIdentity as InsideIdentity
+from components.kubernetes.ci_identity import CiIdentityArgs as InsideIdentityArgs
 from components.kubernetes.cluster import Cluster as Namespace
 from components.kubernetes.cluster import ClusterArgs as NamespaceArgs
 from components.kubernetes.environment import declare_logging, declare_services
@@ -30,6 +34,7 @@ PROCESSOR = "linux/amd64"
 
 def declare(environment: Environment, secrets: Mapping[str, pulumi.Output[str]]) -> dict[str, Any]:
     """Declare project, registry, network, cluster, front and services; give what the program exports."""
+    types = DeclaredTypes() if environment.pipeline is not None else None
     account = Account("account", AccountArgs(environment=environment))
     inside = pulumi.ResourceOptions(providers=[account.provider])
     registry = ContainerRegistry("registry", ContainerRegistryArgs(environment=environment), inside)
@@ -58,6 +63,8 @@ def declare(environment: Environment, secrets: Mapping[str, pulumi.Output[str]])
     if settings(environment).monitoring is not None:
         Monitoring("monitoring", MonitoringArgs(environment=environment, cluster=namespace, secrets=secrets))
     where = settings(environment)
+    address = _front(environment, namespace, inside)
+    pipeline = None if types is None else _pipeline(environment, namespace, types.sorted(), inside)
     return {
         "environment": environment.tier,
         "platform": environment.platform,
@@ -68,9 +75,21 @@ def declare(environment: Environment, secrets: Mapping[str, pulumi.Output[str]])
             "region": where.region,
             "cluster": cluster_name(environment),
             "kubeconfig": gke.kubeconfig,
-            "address": _front(environment, namespace, inside),
+            "address": address,
         },
+        **({"pipeline": pipeline.variables} if pipeline else {}),
     }
+
+
+def _pipeline(
+    environment: Environment, namespace: Namespace, types: list[str], inside: pulumi.ResourceOptions
+) -> CiIdentity:
+    """Who the pipeline is, outside of the cluster and in it."""
+    identity = CiIdentity("pipeline", CiIdentityArgs(environment=environment, types=types), inside)
+    args = InsideIdentityArgs(environment=environment, types=types, users=identity.users)
+    after = pulumi.ResourceOptions(providers=[namespace.provider], depends_on=[namespace])
+    InsideIdentity("pipeline-inside", args, after)
+    return identity
 
 
 def _new(environment: Environment) -> bool:

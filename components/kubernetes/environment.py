@@ -8,8 +8,10 @@ from typing import Any
 import pulumi
 
 from components import release
+from components.declared_types import DeclaredTypes
 from components.image import declared_image
 from components.kubernetes.candidate import Candidate, CandidateArgs
+from components.kubernetes.ci_identity import CiIdentity, CiIdentityArgs
 from components.kubernetes.cluster import Cluster, ClusterArgs
 from components.kubernetes.logging import LoggingStack, LoggingStackArgs
 from components.kubernetes.monitoring import MonitoringStack, MonitoringStackArgs
@@ -23,6 +25,7 @@ from components.spec.service import Service as ServiceSpec
 
 def declare(environment: Environment, secrets: Mapping[str, pulumi.Output[str]]) -> dict[str, Any]:
     """Declare registry, cluster and services; give what the program exports."""
+    types = DeclaredTypes() if environment.pipeline is not None else None
     password = environment.registry.password
     registry = ContainerRegistry(
         "registry",
@@ -36,6 +39,11 @@ def declare(environment: Environment, secrets: Mapping[str, pulumi.Output[str]])
 
     services = declare_services(environment, cluster, secrets, image)
     declare_logging(environment, cluster, secrets)
+    pipeline = None
+    if types is not None:
+        args = CiIdentityArgs(environment=environment, types=types.sorted())
+        after = pulumi.ResourceOptions(providers=[cluster.provider], depends_on=[cluster])
+        pipeline = CiIdentity("pipeline", args, after)
     return {
         "environment": environment.tier,
         "platform": environment.platform,
@@ -45,6 +53,7 @@ def declare(environment: Environment, secrets: Mapping[str, pulumi.Output[str]])
             "context": environment.kubernetes.context,
             "ingressEndpoint": environment.kubernetes.ingress_endpoint,
         },
+        **({"pipeline": pipeline.variables} if pipeline else {}),
     }
 
 

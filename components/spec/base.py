@@ -70,6 +70,15 @@ ORIGIN = r"^https?://[^/]+$"
 URL = r"^https?://[^/?#@\s]+(/[^?#\s]*)?$"
 """A URL without credentials, query or fragment."""
 
+HTTPS = r"^https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*$"
+"""A URL by which a cloud knows an issuer of tokens: TLS, and no slash at its end."""
+
+REPOSITORY = r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$"
+"""A repository with what it lies in, such as team/shop; exactly one, so no wildcard."""
+
+BRANCH = r"^[A-Za-z0-9_][A-Za-z0-9_./-]*$"
+"""One branch or environment of a CI system by its name."""
+
 BUCKET = r"^[a-z0-9][a-z0-9._-]{1,221}[a-z0-9]$"
 """Name of a place for files at a cloud."""
 

@@ -25,6 +25,7 @@ from components.spec.gcp import Gcp
 from components.spec.logging import Logging
 from components.spec.monitoring import Monitoring
 from components.spec.notifications import Notifications
+from components.spec.pipeline import Pipeline
 from components.spec.service import DigestReference, Mebibytes, Service, Vcpu
 from components.spec.supply_chain import SupplyChain
 
@@ -186,6 +187,9 @@ class Settings(Frozen):
     logging: Logging | None = Field(
         None, description="Where the services' lines are kept, and who carries them there. Default: the platform's own."
     )
+    pipeline: Pipeline | None = Field(
+        None, description="The pipeline that deploys this environment. Default: none is known, and none gets a right."
+    )
     domain: HostName | None = Field(None, description="Services get <service>.<domain> unless they name a host.")
     owner: LabelValue | None = Field(
         None, description="Team that answers for the environment; a tag on every resource."
@@ -225,6 +229,7 @@ class Environment(Frozen):
     supply_chain: SupplyChain | None = None
     monitoring: Monitoring | None = None
     logging: Logging | None = None
+    pipeline: Pipeline | None = None
     domain: HostName | None
     owner: str | None
     cost_centre: str | None

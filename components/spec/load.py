@@ -27,6 +27,7 @@ from components.spec import (
     checks_monitoring,
     checks_monitoring_stack,
     checks_names,
+    checks_pipeline,
     checks_supply,
     defaults,
     fields,
@@ -82,6 +83,7 @@ def load_environment(config: Mapping[str, Any], *, project: str, stack: str, sou
     found.add(checks_supply.supply_chain(settings, secret_keys, stack))
     found.add(checks_monitoring_stack.environment(settings, secret_keys, stack, level))
     found.add(checks_logging.environment(placed, settings, secret_keys, stack, level))
+    found.add(checks_pipeline.pipeline(settings))
     found.add(checks_environment.freeze(settings, stack, level))
     found.add(checks_environment.bake(settings, stack))
     found.add(checks_environment.tier(placed, settings, stack, level))
@@ -267,6 +269,7 @@ def _environment(
         supply_chain=settings.supply_chain,
         monitoring=settings.monitoring,
         logging=settings.logging,
+        pipeline=settings.pipeline,
         domain=settings.domain,
         owner=settings.owner,
         cost_centre=settings.cost_centre,

@@ -21,6 +21,8 @@ EXAMPLES = {
     "arn": "arn:aws:elasticloadbalancing:eu-central-1:123456789012:loadbalancer/app/shared/0123456789abcdef",
     "listener": "arn:aws:elasticloadbalancing:eu-central-1:123456789012:listener/app/shared/0123456789abcdef/1",
     "securityGroup": "sg-0123456789abcdef0",
+    "repository": "team/shop",
+    "system": "github",
     "state": "../network/terraform.tfstate",
     "address": "registry.example.org/team",
     "agent": "registry.example.org/collector@sha256:<64 hex digits>",

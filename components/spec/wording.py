@@ -51,6 +51,12 @@ PATTERNS: Mapping[str, Words] = {
         "host[:port][/path] in lower case, without a scheme",
         "write it like registry.example.org/team",
     ),
+    base.HTTPS: (
+        "the https:// URL of an issuer, without a slash at its end",
+        "write it as its /.well-known/openid-configuration does, like https://gitlab.example.org",
+    ),
+    base.REPOSITORY: ("one repository by its whole name, without wildcards", "write it like team/shop"),
+    base.BRANCH: ("one name, without wildcards: letters, digits, '.', '_', '-' and '/'", "write it like main"),
     base.CIDR: ("a range of addresses: address/prefix length", "write it like 10.20.0.0/16, or 10.20.0.7/32 for one"),
     base.AWS_REGION: ("an AWS region", "write it like eu-central-1"),
     base.AWS_ZONE: ("an availability zone: a region and a letter", "write it like eu-central-1a"),

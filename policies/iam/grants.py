@@ -20,12 +20,14 @@ ATTACHMENTS = frozenset(
 
 WITHOUT_RESOURCE = (
     "acm:ListCertificates",
+    "application-autoscaling:Describe*",
     "cloudwatch:DescribeAlarms",
     "cloudwatch:GetMetricData",
     "cloudwatch:GetMetricStatistics",
     "cloudwatch:ListMetrics",
     "ec2:Describe*",
     "ecr:GetAuthorizationToken",
+    "ecs:DeregisterTaskDefinition",
     "ecs:DescribeTaskDefinition",
     "ecs:ListClusters",
     "ecs:ListTaskDefinitions",

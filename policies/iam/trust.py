@@ -57,11 +57,14 @@ def _names_one(subject: str) -> bool:
     """Whether a subject names one repository, project or service account, at the least.
 
     What stands before the first wildcard counts: ``repo:team/shop:*`` names one, ``repo:team/*`` does not, and in
-    ``system:serviceaccount:shop:*`` it is the namespace.
+    ``system:serviceaccount:shop:*`` it is the namespace. A subject that is an address, as with Jenkins, has to
+    hold the whole job.
     """
     fixed = subject.replace("?", "*").partition("*")[0]
     if fixed == subject:
         return bool(subject)
+    if fixed.startswith("https://"):
+        return fixed.count("/") >= "https://host/job/name/".count("/")
     return fixed.count(":") >= (3 if fixed.startswith("system:serviceaccount:") else 2)
 
 

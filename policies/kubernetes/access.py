@@ -48,6 +48,9 @@ ESCALATING = frozenset({"bind", "escalate", "impersonate"})
 
 SECRETS, READING = frozenset({"secrets", "*"}), frozenset({"get", "list", "watch", "*"})
 
+RUNNING = frozenset({"deployments", "pods"})
+"""What runs whatever its maker wants, with every secret of the namespace that they name."""
+
 SHELLS, STARTING = frozenset({"pods/exec", "pods/attach", "nodes/proxy"}), frozenset({"create", "get", "*"})
 """Where a command is started in a container, and the verbs for it: a connection may begin with either."""
 
@@ -107,12 +110,23 @@ def _escalation(resource: Resource, _setting: Setting) -> Iterator[Answer]:
 
 
 def _reads_secrets(resource: Resource, _setting: Setting) -> Iterator[Answer]:
+    """In one namespace, ``get`` alone adds nothing for whoever runs pods there: they could mount what they name."""
+    runs = resource.type == f"{_RBAC}Role" and _runs_pods(resource)
     for path, rule in items(resource.properties, "rules"):
         verbs, resources = read(rule, "verbs"), read(rule, "resources")
         if _unknown(verbs) or _unknown(resources):
             yield Undecided(dotted(*path))
         elif _any_of(resources, SECRETS) and _any_of(verbs, READING) and read(rule, "resourceNames") is None:
+            if runs and not _any_of(verbs, READING - {"get"}) and not _any_of(resources, frozenset({"*"})):
+                continue
             yield Violation("the role reads every secret", dotted(*path, "resources"))
+
+
+def _runs_pods(resource: Resource) -> bool:
+    return any(
+        _any_of(read(rule, "resources"), RUNNING) and _any_of(read(rule, "verbs"), frozenset({"create"}))
+        for _, rule in items(resource.properties, "rules")
+    )
 
 
 def _unknown(found: Any) -> bool:

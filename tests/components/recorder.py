@@ -196,7 +196,10 @@ AWS_OUTPUTS = {
 
 
 GOOGLE_OUTPUTS: dict[str, dict[str, Any]] = {
-    "gcp:serviceaccount/account:Account": {"email": "{}-email", "member": "serviceAccount:{}"},
+    "gcp:serviceaccount/account:Account": {"name": "{}-name", "email": "{}-email", "member": "serviceAccount:{}"},
+    "gcp:iam/workloadIdentityPool:WorkloadIdentityPool": {"name": "pools/{}"},
+    "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider": {"name": "providers/{}"},
+    "gcp:projects/iAMCustomRole:IAMCustomRole": {"name": "projects/shop-1234/roles/{}"},
     "gcp:container/cluster:Cluster": {"endpoint": "192.0.2.1", "masterAuth": {"clusterCaCertificate": "{}-authority"}},
     "gcp:compute/globalAddress:GlobalAddress": {"address": "198.51.100.1"},
     "gcp:certificatemanager/dnsAuthorization:DnsAuthorization": {
@@ -207,7 +210,11 @@ GOOGLE_OUTPUTS: dict[str, dict[str, Any]] = {
 
 
 AZURE_OUTPUTS: dict[str, dict[str, Any]] = {
-    "azure-native:managedidentity:UserAssignedIdentity": {"principalId": "{}-principal", "clientId": "{}-client"},
+    "azure-native:managedidentity:UserAssignedIdentity": {
+        "principalId": "{}-principal",
+        "clientId": "{}-client",
+        "tenantId": "{}-tenant",
+    },
     "azure-native:monitor:AzureMonitorWorkspace": {"metrics": {"prometheusQueryEndpoint": "https://{}.query"}},
     "azure-native:monitor:DataCollectionEndpoint": {"metricsIngestion": {"endpoint": "https://{}.ingest"}},
     "azure-native:monitor:DataCollectionRule": {"immutableId": "{}-immutable"},

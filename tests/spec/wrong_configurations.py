@@ -17,6 +17,7 @@ from tests.spec.wrong_logging import LOGGING
 from tests.spec.wrong_monitoring import MONITORING
 from tests.spec.wrong_numbers import COUNTS, SPELLING, UNITS
 from tests.spec.wrong_operations import FREEZES, NOTIFICATIONS
+from tests.spec.wrong_pipeline import PIPELINES
 from tests.spec.wrong_services import ADDRESSES, HEALTH, IMAGES, NAMES
 from tests.spec.wrong_stacks import ENVIRONMENTS, FILES
 from tests.spec.wrong_supply import SUPPLY_CHAINS
@@ -40,6 +41,7 @@ CASES: tuple[Case, ...] = (
     *NOTIFICATIONS,
     *FREEZES,
     *SUPPLY_CHAINS,
+    *PIPELINES,
     *MONITORING,
     *LOGGING,
     *SETTINGS_OF_AWS,

@@ -68,6 +68,20 @@ def _policy(call: Call) -> dict[str, Any]:
     return {"id": made, "arn": made, "policyId": unique_id("ANPA"), "attachmentCount": 0}
 
 
+def _provider(call: Call) -> dict[str, Any]:
+    made = arn(call.scope, "iam", f"oidc-provider/{call.inputs['url'].removeprefix('https://')}", region="")
+    # Where no thumbprint is given, IAM takes that of the issuer's certificate.
+    return {"id": made, "arn": made, "thumbprintLists": call.inputs.get("thumbprintLists") or ["0" * 40]}
+
+
+def _check_provider(inputs: Values) -> Iterator[Failure]:
+    url = str(inputs.get("url", UNKNOWN))
+    if UNKNOWN not in url and not url.startswith("https://"):
+        yield Failure("url", "ValidationError: the URL of an identity provider must begin with https://")
+    if inputs.get("clientIdLists") == []:
+        yield Failure("clientIdLists", "ValidationError: an identity provider needs an audience")
+
+
 def _admit_inline(call: Call) -> None:
     sizes = [
         _length(each["policy"])
@@ -156,6 +170,18 @@ KINDS = (
             ),
         },
         quota=Quota(10, "LimitExceeded", "Cannot exceed quota for PoliciesPerRole: {limit}", per="role"),
+        everywhere=True,
+    ),
+    Kind(
+        tokens.IDENTITY_PROVIDER,
+        "IAM",
+        "OpenID Connect Provider",
+        _provider,
+        computed=("arn", "thumbprintLists"),
+        replaces=frozenset({"url"}),
+        unique=Unique(("url",), "EntityAlreadyExists", "Provider with url {value} already exists."),
+        quota=Quota(100, "LimitExceeded", "Cannot exceed quota for OpenIdConnectProvidersPerAccount: {limit}"),
+        check=_check_provider,
         everywhere=True,
     ),
     Kind(

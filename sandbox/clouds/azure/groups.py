@@ -97,6 +97,33 @@ def _check_role(inputs: Values) -> Iterator[Failure]:
                 )
 
 
+def _trust(call: Call) -> dict[str, Any]:
+    kind = "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials"
+    own = call.inputs["federatedIdentityCredentialResourceName"]
+    return {"id": arm(call, kind, call.inputs["resourceName"], own), "name": own, "type": kind}
+
+
+def _check_trust(inputs: Values) -> Iterator[Failure]:
+    audiences = inputs.get("audiences") or ()
+    if audiences != UNKNOWN and len(audiences) != 1:
+        yield Failure("audiences", "The property 'audiences' must have exactly one value.")
+    if "*" in str(inputs.get("subject")):
+        yield Failure("subject", "The property 'subject' must not contain a wildcard character.")
+
+
+def _admit_trust(call: Call) -> None:
+    given = call.inputs
+    others = [
+        one
+        for one in call.others(tokens.TRUST, region="global")
+        if (one["resourceGroupName"], one["resourceName"]) == (given["resourceGroupName"], given["resourceName"])
+    ]
+    if any((one["issuer"], one["subject"]) == (given["issuer"], given["subject"]) for one in others):
+        raise CloudError("Conflict", "Issuer and subject combination already exists for this Managed Identity.", 409)
+    if len(others) >= TRUSTS:
+        raise CloudError("BadRequest", f"Too many Federated Identity Credentials: the limit is {TRUSTS}.")
+
+
 def _assignment(call: Call) -> dict[str, Any]:
     own = call.inputs["roleAssignmentName"]
     id_ = f"{call.inputs['scope']}/providers/Microsoft.Authorization/roleAssignments/{own}"
@@ -130,7 +157,23 @@ def _admit_assignment(call: Call) -> None:
             raise CloudError("RoleAssignmentExists", "The role assignment already exists.", 409)
 
 
+TRUSTS = 20
+"""Tokens that one identity can believe."""
+
 KINDS = (
+    Kind(
+        tokens.TRUST,
+        "Managed Identity",
+        "FederatedIdentityCredential",
+        _trust,
+        computed=("name", "type"),
+        replaces=frozenset({"federatedIdentityCredentialResourceName", "resourceName", "resourceGroupName"}),
+        name=name("federatedIdentityCredentialResourceName", 120, r"[A-Za-z0-9][\w-]{2,119}"),
+        references={"resourceGroupName": IN_GROUP},
+        check=_check_trust,
+        admit=_admit_trust,
+        everywhere=True,
+    ),
     Kind(
         tokens.GROUP,
         "Resource Manager",

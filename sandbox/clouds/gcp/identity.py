@@ -1,7 +1,8 @@
-"""IAM: service accounts, and who has which role."""
+"""IAM: service accounts, who has which role, roles of one's own, and pools of identities from outside."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,9 @@ from sandbox.clouds.core.model import Call, Kind, Name, Reference, Unique, Value
 from sandbox.clouds.gcp import tokens
 from sandbox.clouds.gcp.formats import number, path, project
 from sandbox.rpc.arguments import UNKNOWN, Failure
+
+NUMBER = "123456789012"
+"""The project's number, which names of pools have in place of its id."""
 
 MEMBERS = ("user:", "group:", "serviceAccount:", "domain:", "principal:", "principalSet:", "deleted:")
 
@@ -36,6 +40,39 @@ def _of_account(call: Call) -> dict[str, Any]:
     return {"id": "/".join(parts), "etag": "BwYAAAAAAAA="}
 
 
+def _pool(call: Call) -> dict[str, Any]:
+    name = f"projects/{NUMBER}/locations/global/workloadIdentityPools/{call.inputs['workloadIdentityPoolId']}"
+    return {"id": name, "name": name, "project": project(call), "state": "ACTIVE"}
+
+
+def _pool_provider(call: Call) -> dict[str, Any]:
+    pool, own = call.inputs["workloadIdentityPoolId"], call.inputs["workloadIdentityPoolProviderId"]
+    name = f"projects/{NUMBER}/locations/global/workloadIdentityPools/{pool}/providers/{own}"
+    return {"id": name, "name": name, "project": project(call), "state": "ACTIVE"}
+
+
+def _check_pool_provider(inputs: Values) -> Iterator[Failure]:
+    """A provider for everybody at a public issuer is refused by the API itself since 2024."""
+    if not inputs.get("attributeCondition"):
+        text = "The attribute condition must reference one of the provider's claims."
+        yield Failure("attributeCondition", text)
+    mapping = inputs.get("attributeMapping") or {}
+    if mapping != UNKNOWN and "google.subject" not in mapping:
+        yield Failure("attributeMapping", "The attribute mapping must map google.subject.")
+
+
+def _own_role(call: Call) -> dict[str, Any]:
+    name = path(call, "roles", call.inputs["roleId"])
+    return {"id": name, "name": name, "project": project(call), "deleted": False}
+
+
+def _check_own_role(inputs: Values) -> Iterator[Failure]:
+    given = inputs.get("permissions") or ()
+    for permission in () if given == UNKNOWN else given:
+        if UNKNOWN not in str(permission) and not re.fullmatch(r"[a-zA-Z0-9]+(\.[a-zA-Z0-9]+){2,}", str(permission)):
+            yield Failure("permissions", f"Permission {permission} is not valid.")
+
+
 def _check_member(inputs: Values) -> Iterator[Failure]:
     member, role = str(inputs.get("member", UNKNOWN)), str(inputs.get("role", UNKNOWN))
     if UNKNOWN not in member and member not in ("allUsers", "allAuthenticatedUsers"):
@@ -47,6 +84,46 @@ def _check_member(inputs: Values) -> Iterator[Failure]:
 
 
 KINDS = (
+    Kind(
+        tokens.POOL,
+        "IAM",
+        "WorkloadIdentityPool",
+        _pool,
+        computed=("name", "project", "state"),
+        replaces=frozenset({"workloadIdentityPoolId", "project"}),
+        name=Name("workloadIdentityPoolId", 32, r"(?!gcp-)[a-z0-9-]{4,32}", "must match ^[a-z0-9-]{4,32}$"),
+        unique=Unique(("workloadIdentityPoolId",), "alreadyExists", "Requested entity already exists"),
+        everywhere=True,
+    ),
+    Kind(
+        "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider",
+        "IAM",
+        "WorkloadIdentityPoolProvider",
+        _pool_provider,
+        computed=("name", "project", "state"),
+        replaces=frozenset({"workloadIdentityPoolId", "workloadIdentityPoolProviderId", "project"}),
+        name=Name("workloadIdentityPoolProviderId", 32, r"(?!gcp-)[a-z0-9-]{4,32}", "must match ^[a-z0-9-]{4,32}$"),
+        references={
+            "workloadIdentityPoolId": Reference(
+                tokens.POOL, "workloadIdentityPoolId", "notFound", "Pool {value} does not exist.", everywhere=True
+            )
+        },
+        check=_check_pool_provider,
+        everywhere=True,
+    ),
+    Kind(
+        "gcp:projects/iAMCustomRole:IAMCustomRole",
+        "IAM",
+        "ProjectIamCustomRole",
+        _own_role,
+        computed=("name", "project", "deleted"),
+        replaces=frozenset({"roleId", "project"}),
+        name=Name("roleId", 64, r"[a-zA-Z0-9_.]{3,64}", "must match ^[a-zA-Z0-9_.]{3,64}$"),
+        defaults={"stage": "GA"},
+        unique=Unique(("roleId",), "alreadyExists", "A role named {value} already exists."),
+        check=_check_own_role,
+        everywhere=True,
+    ),
     Kind(
         tokens.ACCOUNT,
         "IAM",

@@ -84,11 +84,17 @@ def declared(world: Environment, *, preview: bool = False) -> Recording:
     return record(program, preview=preview, stack_name=world.stack)
 
 
-def full(stack: str = "staging", services: dict[str, dict[str, Any]] | None = None, **azure: Any) -> Environment:
+def full(
+    stack: str = "staging",
+    services: dict[str, dict[str, Any]] | None = None,
+    pipeline: dict[str, Any] | None = None,
+    **azure: Any,
+) -> Environment:
     """A service that uses everything, an internal one, and what a test adds."""
     internal = service(ingress=None, port=9090, health={"readiness": {"path": "/r"}}, scaling=None, replicas=3)
     known = {"web": service(**FULL), "api": internal, **(services or {})}
-    return environment(known, secrets=("apiKey",), stack=stack, azure=azure)
+    more = {"pipeline": pipeline} if pipeline else {}
+    return environment(known, secrets=("apiKey",), stack=stack, azure=azure, **more)
 
 
 def web(*, azure: dict[str, Any] | None = None, stack: str = "staging", **changes: Any) -> Recording:

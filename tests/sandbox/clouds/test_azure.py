@@ -274,6 +274,19 @@ def test_an_image_is_pulled_by_an_identity_that_may(desk: Desk) -> None:
     assert group["identity"]["userAssignedIdentities"][who["id"]]["principalId"] == who["principalId"]
 
 
+def test_an_identity_believes_a_subject_once_and_no_pattern(desk: Desk) -> None:
+    desk.group()
+    desk.create(tokens.IDENTITY, **G, resourceName="pipeline")
+    believed = {**G, "resourceName": "pipeline", "issuer": "https://git.example.org", "audiences": ["caas-apply"]}
+    one = {"federatedIdentityCredentialResourceName": "main", "subject": "repo:team/shop:environment:prod"}
+    made = desk.create(tokens.TRUST, **believed, **one)
+    assert made["id"].endswith("/userAssignedIdentities/pipeline/federatedIdentityCredentials/main")
+    with pytest.raises(CloudError, match="already exists for this Managed Identity"):
+        desk.create(tokens.TRUST, **believed, **{**one, "federatedIdentityCredentialResourceName": "again"})
+    assert "wildcard" in str(desk.check(tokens.TRUST, **{**believed, **one, "subject": "repo:team/*"}))
+    assert "exactly one" in str(desk.check(tokens.TRUST, **{**believed, **one, "audiences": ["a", "b"]}))
+
+
 def test_a_subscription_is_needed() -> None:
     with pytest.raises(CloudError, match="invalid or missing subscription"):
         configure({"location": "westeurope"}, {})

@@ -19,6 +19,7 @@ PROGRAM = f"""
 
     services = {{"full": service(**FULL), "web": service(ingress={{"path": "/web"}})}}
     watch = {{"collector": SIDECAR, "emails": ["team@example.com"], "webhooks": ["pager"]}}
+    pipeline = {{"system": "github", "repository": "team/shop"}}
     logs = {{
         "agent": SIDECAR,
         "elasticsearch": "https://logs.example.com",
@@ -26,7 +27,8 @@ PROGRAM = f"""
         "addresses": ["10.0.0.0/16"],
     }}
     secrets = ["apiKey", "logs", "pager"]
-    found = environment(services, secrets=secrets, aws={{"monitoring": watch}}, logging=logs)
+    watched = {{"aws": {{"monitoring": watch}}, "logging": logs}}
+    found = environment(services, secrets=secrets, pipeline=pipeline, **watched)
     hidden = {{name: pulumi.Output.secret(f"https://hidden-word/{{name}}") for name in secrets}}
     for name, value in platform.declare(found, hidden).items():
         pulumi.export(name, value)

@@ -187,6 +187,26 @@ def test_what_is_used_or_protected_stays(desk: Desk) -> None:
         desk.delete(tokens.NETWORK, {"id": made["network"]})
 
 
+POOL_PROVIDER = "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider"
+
+
+def test_a_pool_takes_nobody_without_a_condition(desk: Desk) -> None:
+    pool = desk.create(tokens.POOL, workloadIdentityPoolId="caas-prod-apply")
+    assert pool["name"] == "projects/123456789012/locations/global/workloadIdentityPools/caas-prod-apply"
+    given = {
+        "workloadIdentityPoolId": "caas-prod-apply",
+        "workloadIdentityPoolProviderId": "caas-github",
+        "attributeMapping": {"google.subject": "assertion.sub"},
+        "attributeCondition": "assertion.repository == 'team/shop'",
+        "oidc": {"issuerUri": "https://token.actions.githubusercontent.com"},
+    }
+    assert desk.create(POOL_PROVIDER, **given)["name"] == f"{pool['name']}/providers/caas-github"
+    assert "claims" in str(desk.check(POOL_PROVIDER, **{**given, "attributeCondition": None}))
+    assert "google.subject" in str(desk.check(POOL_PROVIDER, **{**given, "attributeMapping": {}}))
+    with pytest.raises(CloudError, match="Pool gone does not exist"):
+        desk.create(POOL_PROVIDER, **{**given, "workloadIdentityPoolId": "gone"})
+
+
 def test_autopilot_takes_no_node_pool(desk: Desk) -> None:
     made = desk.cluster()
     with pytest.raises(CloudError, match="Autopilot clusters do not support"):

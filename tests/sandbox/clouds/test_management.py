@@ -38,7 +38,8 @@ PROGRAM = """
     from tests.components.azure.worlds import REGISTRY, environment, full, service
 
     image = f"{{REGISTRY}}/thing@sha256:" + os.environ["IMAGE"] * 64
-    described = full("dev", {{"web": service(image=image)}})
+    pipeline = {{"system": "github", "repository": "team/shop"}}
+    described = full("dev", {{"web": service(image=image)}}, pipeline)
     values = {{key: pulumi.Output.secret("hidden-word") for key in described.secret_keys}}
     for name, value in platform.declare(described, values).items():
         pulumi.export(name, value)

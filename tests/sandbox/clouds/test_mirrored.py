@@ -96,6 +96,21 @@ def test_repositories(desk: Desk, client: Client) -> None:
     assert refused(lambda: ecr.describe_repositories(repositoryNames=["shop/web"])) == "RepositoryNotFoundException"
 
 
+def test_identity_providers(desk: Desk, client: Client) -> None:
+    iam = client("iam")
+    assert iam.list_open_id_connect_providers()["OpenIDConnectProviderList"] == []
+    given = {"url": "https://git.example.org/oidc", "clientIdLists": ["caas-apply"]}
+    provider = desk.create(tokens.IDENTITY_PROVIDER, **given)
+    assert provider["arn"] == "arn:aws:iam::123456789012:oidc-provider/git.example.org/oidc"
+    read = iam.get_open_id_connect_provider(OpenIDConnectProviderArn=provider["arn"])
+    assert (read["Url"], read["ClientIDList"]) == ("git.example.org/oidc", ["caas-apply"])
+    desk.update(tokens.IDENTITY_PROVIDER, provider, **{**given, "clientIdLists": ["caas-apply", "caas-preview"]})
+    read = iam.get_open_id_connect_provider(OpenIDConnectProviderArn=provider["arn"])
+    assert read["ClientIDList"] == ["caas-apply", "caas-preview"]
+    desk.delete(tokens.IDENTITY_PROVIDER, provider)
+    assert refused(lambda: iam.get_open_id_connect_provider(OpenIDConnectProviderArn=provider["arn"])) == "NoSuchEntity"
+
+
 def test_roles(desk: Desk, client: Client) -> None:
     iam = client("iam")
     assert refused(lambda: iam.get_role(RoleName="runs")) == "NoSuchEntity"

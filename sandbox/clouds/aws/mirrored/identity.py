@@ -1,11 +1,11 @@
-"""IAM: roles, whom they trust, and what they may."""
+"""IAM: roles, whom they trust, what they may, and the providers of identities from outside."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from moto.iam import urls
-from moto.iam.models import AWSManagedPolicy, IAMBackend, ManagedPolicy, Role
+from moto.iam.models import AWSManagedPolicy, IAMBackend, ManagedPolicy, OpenIDConnectProvider, Role
 
 from sandbox.clouds.aws import tokens
 from sandbox.clouds.aws.formats import ACCOUNT
@@ -76,6 +76,26 @@ def _policy(state: Record) -> ManagedPolicy:
     return made
 
 
+def _providers(backend: Identity) -> dict[str, OpenIDConnectProvider]:
+    with backend.world.open() as world:
+        return {arn: _provider(record["state"]) for arn, record in world.all(tokens.IDENTITY_PROVIDER, GLOBAL).items()}
+
+
+def _provider(state: Record) -> OpenIDConnectProvider:
+    listed = {one["Key"].lower(): one for one in tags(state)}
+    made = build(
+        OpenIDConnectProvider,
+        ACCOUNT,
+        PARTITION,
+        state["url"],
+        state["thumbprintLists"],
+        state["clientIdLists"],
+        listed,
+    )
+    made.create_date = STARTED
+    return made
+
+
 def _of_aws(arn: str) -> ManagedPolicy:
     path, _, name = arn.removeprefix(_OF_AWS).rpartition("/")
     return build(AWSManagedPolicy, name, ACCOUNT, PARTITION, path=f"{path}/", create_date=STARTED, update_date=STARTED)
@@ -88,10 +108,11 @@ def _attached(world: World) -> list[tuple[str, str]]:
 
 
 class Identity(IAMBackend):
-    """The world's roles and policies."""
+    """The world's roles, policies and identity providers."""
 
     roles: Any = Seen(_roles)
     managed_policies: Any = Seen(_policies)
+    open_id_providers: Any = Seen(_providers)
 
     def __init__(self, world: World) -> None:
         self.world = world

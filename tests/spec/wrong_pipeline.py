@@ -1,0 +1,101 @@
+"""Wrong settings of the pipeline that deploys an environment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.spec.wrong_aws import AWS
+from tests.spec.wrong_case import Case, stack
+
+GITHUB = {"pipeline.system": "github", "pipeline.repository": "team/shop"}
+JENKINS = {
+    "pipeline.system": "jenkins",
+    "pipeline.repository": "team/shop",
+    "pipeline.issuer": "https://jenkins.example.org/oidc",
+}
+
+
+def pipeline(id: str, key: str, limit: str, remedy: str, changes: dict[str, Any], **more: Any) -> Case:
+    """A stack whose pipeline is known, but for what the changes do."""
+    more.setdefault("engine", False)
+    return stack(id, f"pipeline.{key}", limit, remedy, {**GITHUB, **changes}, **more)
+
+
+PIPELINES = [
+    pipeline("unknown-ci-system", "system", "github, gitlab, jenkins", "one of these", {"pipeline.system": "travis"}),
+    pipeline(
+        "repository-of-anybody",
+        "repository",
+        "one repository by its whole name, without wildcards",
+        "write it like team/shop",
+        {"pipeline.repository": "team/*"},
+        engine=True,
+    ),
+    pipeline("repository-without-owner", "repository", "owner/name", "team/shop", {"pipeline.repository": "shop"}),
+    pipeline(
+        "project-without-group",
+        "repository",
+        "a project with its groups",
+        "team/shop",
+        {"pipeline.system": "gitlab", "pipeline.repository": "shop"},
+    ),
+    pipeline("any-branch", "branch", "one name, without wildcards", "write it like main", {"pipeline.branch": "*"}),
+    pipeline(
+        "any-environment", "environment", "one name, without wildcards", "like main", {"pipeline.environment": "prod*"}
+    ),
+    pipeline(
+        "issuer-without-tls",
+        "issuer",
+        "the https:// URL of an issuer",
+        "https://gitlab.example.org",
+        {"pipeline.issuer": "http://git.example.org"},
+    ),
+    pipeline(
+        "jenkins-nowhere",
+        "issuer",
+        "required on Jenkins",
+        "https://jenkins.example.org/oidc",
+        {"pipeline.system": "jenkins"},
+        line="pipeline",
+    ),
+    pipeline(
+        "jenkins-without-its-plug-in",
+        "issuer",
+        "Jenkins' own address and /oidc",
+        "https://jenkins.example.org/oidc",
+        {**JENKINS, "pipeline.issuer": "https://jenkins.example.org"},
+    ),
+    pipeline(
+        "jenkins-branch-with-a-slash",
+        "branch",
+        "a branch without '/' on Jenkins",
+        "a branch like main",
+        {**JENKINS, "pipeline.branch": "release/1"},
+    ),
+    pipeline(
+        "jenkins-has-no-environments",
+        "environment",
+        "no environment on Jenkins",
+        "remove it",
+        {**JENKINS, "pipeline.environment": "live"},
+    ),
+    pipeline(
+        "provider-that-nobody-shares",
+        "provider",
+        "make where the platform is kubernetes",
+        "remove it",
+        {"pipeline.provider": "existing"},
+    ),
+    stack(
+        "operator-that-a-pipeline-would-install",
+        "monitoring.operator",
+        "existing where a pipeline applies",
+        "let an administrator install it, and write existing",
+        {**GITHUB, "monitoring.operator": "install"},
+        engine=False,
+    ),
+    pipeline("pipeline-misspelt", "repo", "", "", {"pipeline.repo": "team/shop"}),
+    pipeline(
+        "provider-misspelt-on-aws", "provider", "make, existing", "one of these", {**AWS, "pipeline.provider": "yes"}
+    ),
+]
