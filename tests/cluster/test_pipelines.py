@@ -184,20 +184,21 @@ def test_everything_keeps_what_it_runs_where_a_test_or_the_build_fails(world: Wo
     assert world.serving() == before
 
 
-def test_everything_keeps_what_it_runs_where_a_policy_refuses(world: World) -> None:
+def test_prod_keeps_what_it_runs_where_a_policy_refuses(world: World) -> None:
     before = world.serving()
     levels = world.repository.directory / "policies" / "levels.yaml"
     lenient = levels.read_text(encoding="utf-8")
-    levels.write_text(lenient.replace("dev: advisory", "dev: mandatory", 1), encoding="utf-8")
+    levels.write_text(lenient.replace("prod: advisory", "prod: mandatory", 1), encoding="utf-8")
     try:
         world.push("refused")
         done = world.deliver("jenkins")
     finally:
         levels.write_text(lenient, encoding="utf-8")
     assert done.code != 0
-    assert stages(done)[-1] == "dev"
+    assert stages(done)[-1] == "prod"
     assert "violates a mandatory policy" in done.text
-    assert world.serving() == before
+    assert world.serving()["prod"] == before["prod"]
+    assert world.serving()["staging"] != before["staging"]
 
 
 def test_a_job_that_was_killed_in_its_apply_is_made_good_by_the_next(world: World) -> None:
