@@ -29,6 +29,7 @@ def environment(settings: Settings, keys: frozenset[str], stack: str, level: Tie
         yield from _existing(given)
     elif level == "prod":
         yield from _told(given, stack)
+    yield from _grafana(given)
     for path, key in _secrets(given):
         if key not in keys:
             limit = f"a key in {NAMESPACE}:secrets that is set; set are: {', '.join(sorted(keys)) or 'none'}"
@@ -44,6 +45,27 @@ def _existing(given: Monitoring) -> Iterator[Finding]:
         if names.get(key, key) in given.model_fields_set:
             limit = f"{key} only where prometheus is own: one that exists has its own settings"
             yield Finding(("monitoring", key), Shown.HIDDEN, limit, f"remove {key}, or write prometheus: own")
+
+
+def _grafana(given: Monitoring) -> Iterator[Finding]:
+    """A Grafana that is installed stands beside the chart's operator, has a password of somebody's own, and shows the
+    environment's own Prometheus; of one that exists nothing of that can be said."""
+    shown, path = given.dashboards, ("monitoring", "dashboards")
+    if shown.grafana == "existing":
+        if shown.password is not None:
+            limit = "password only where grafana is install: one that exists has its own"
+            yield Finding((*path, "password"), Shown.HIDDEN, limit, "remove password, or write grafana: install")
+        return
+    if given.operator != "install" or given.prometheus != "own":
+        limit = "install only where operator is install and prometheus is own: it is of the same chart, and shows that"
+        yield Finding((*path, "grafana"), shown.grafana, limit, "write grafana: existing")
+    if shown.password is None:
+        limit = "a key in caas:secrets with the password of its administrator, which is otherwise the chart's"
+        remedy = f"pulumi config set --path '{NAMESPACE}:monitoring.dashboards.password' KEY"
+        yield Finding((*path, "password"), Shown.ABSENT, limit, remedy)
+    if shown.namespace is not None:
+        limit = "namespace only where grafana is existing: the chart's stands beside its operator"
+        yield Finding((*path, "namespace"), shown.namespace, limit, "remove namespace")
 
 
 def _told(given: Monitoring, stack: str) -> Iterator[Finding]:
@@ -67,6 +89,7 @@ def _secrets(given: Monitoring) -> Iterator[tuple[Path, str]]:
         ((*top, "email", "password"), told.email.password if told.email else None),
         ((*top, "webhook", "url"), told.webhook.url if told.webhook else None),
         ((*top, "deadMansSwitch"), told.dead_mans_switch),
+        (("monitoring", "dashboards", "password"), given.dashboards.password),
         (("monitoring", "remoteWrite", "token"), given.remote_write.token if given.remote_write else None),
     )
     yield from ((path, key) for path, key in places if key is not None)

@@ -6,11 +6,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from components.spec.base import LABEL_VALUE, URL, Frozen, SecretKey, Unit
+from components.spec.base import LABEL_VALUE, URL, Frozen, SecretKey, ServiceName, Unit
 from components.spec.service import DigestReference
 
 Severity = Literal["page", "ticket"]
 SMARTHOST = r"^[A-Za-z0-9.-]+:[0-9]{1,5}$"
+FOLDER = r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,99}$"
 ADDRESS = r"^[^@\s]+@[^@\s]+\.[^@\s]+$"
 Address = Annotated[str, StringConstraints(pattern=ADDRESS)]
 Link = Annotated[str, StringConstraints(pattern=URL)]
@@ -72,6 +73,33 @@ class RemoteWrite(Frozen):
     token: SecretKey | None = Field(None, description="A key in caas:secrets with a bearer token.")
 
 
+class Dashboards(Frozen):
+    """The environment's dashboards, as ConfigMaps that the sidecar of a Grafana picks up."""
+
+    grafana: Literal["existing", "install"] = Field(
+        "existing",
+        description="existing: one that is there, or will be. install: the chart's, beside its operator; nobody "
+        "reaches it from outside the cluster.",
+    )
+    password: SecretKey | None = Field(
+        None, description="A key in caas:secrets with the password of `admin`. Required where Grafana is installed."
+    )
+    namespace: ServiceName | None = Field(
+        None,
+        description="Namespace of a Grafana that exists: it finds the dashboards there, and may ask the environment's "
+        "Prometheus. Default: they stand beside Prometheus, or the services where that exists, for a sidecar that "
+        "looks in every namespace.",
+    )
+    folder: Annotated[str, StringConstraints(pattern=FOLDER)] | None = Field(
+        None, description="Folder in Grafana. Default: <project>-<stack>."
+    )
+    datasource: str | None = Field(
+        None,
+        description="Name of the data source in Grafana that they ask. Default: the environment's own Prometheus, "
+        "which becomes one where Grafana's namespace is known, or else Grafana's default.",
+    )
+
+
 class Monitoring(Frozen):
     """Metrics, and alerts on each service's objective, by prometheus-operator."""
 
@@ -105,6 +133,9 @@ class Monitoring(Frozen):
     alertmanager_image: DigestReference | None = Field(None, description="Default: the operator's own choice.")
     grafana: Link | None = Field(
         None, description="URL of the Grafana that has the dashboards; alerts link to it. Default: no link."
+    )
+    dashboards: Dashboards = Field(
+        default_factory=Dashboards, description="Where the dashboards stand, and whether a Grafana is installed."
     )
     logs: Link | None = Field(
         None, description="URL of the Kibana that shows the logs; alerts link to it. Default: no link."
