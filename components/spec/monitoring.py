@@ -30,16 +30,23 @@ class Slack(Frozen):
 class PagerDuty(Frozen):
     """A service of PagerDuty."""
 
-    key: SecretKey = Field(description="A key in caas:secrets with the routing key (Events API v2).")
+    key: SecretKey = Field(
+        description="A key in caas:secrets with the routing key (Events API v2); on aws-ecs and azure-aci with the "
+        "key of an integration for CloudWatch or Azure."
+    )
     severities: tuple[Severity, ...] = Field(("page",), description=_SEVERITIES)
 
 
 class Email(Frozen):
-    """Mail by a server that takes STARTTLS."""
+    """Mail: by a server that takes STARTTLS, or by the cloud's own where that tells people itself."""
 
     to: tuple[Address, ...] = Field(min_length=1, description="Who gets it.")
-    sender: Address = Field(description="From whom it comes.")
-    smarthost: Annotated[str, StringConstraints(pattern=SMARTHOST)] = Field(description="host:port of the mail server.")
+    sender: Address | None = Field(
+        None, description="From whom it comes. Required where an Alertmanager of the environment's own sends it."
+    )
+    smarthost: Annotated[str, StringConstraints(pattern=SMARTHOST)] | None = Field(
+        None, description="host:port of the mail server. Required as the sender is."
+    )
     username: str | None = Field(None, description="Default: no login.")
     password: SecretKey | None = Field(None, description="A key in caas:secrets.")
     severities: tuple[Severity, ...] = Field(("ticket",), description=_SEVERITIES)
@@ -53,12 +60,18 @@ class Webhook(Frozen):
 
 
 class Receivers(Frozen):
-    """Who is told. Without any, alerts are seen in Prometheus only, and prod refuses that."""
+    """Who is told. Without any, alerts are seen in Prometheus only, and prod refuses that.
+
+    On aws-ecs and azure-aci they become subscriptions of the topic, or receivers of the action group.
+    """
 
     slack: Slack | None = Field(None, description="A chat.")
     pager_duty: PagerDuty | None = Field(None, description="Whoever is on call.")
     email: Email | None = Field(None, description="Mail.")
-    webhook: Webhook | None = Field(None, description="Any other program.")
+    webhook: Webhook | None = Field(
+        None,
+        description="Any other program; on aws-ecs one that takes SNS's messages, on azure-aci Azure's common schema.",
+    )
     dead_mans_switch: SecretKey | None = Field(
         None,
         description="A key in caas:secrets with a URL that is called every minute for as long as alerts can be sent: "
@@ -101,7 +114,8 @@ class Dashboards(Frozen):
 
 
 class Monitoring(Frozen):
-    """Metrics, and alerts on each service's objective, by prometheus-operator."""
+    """Metrics, and alerts on each service's objective, by prometheus-operator. Where a cloud's own Prometheus watches
+    (`aws.monitoring`, `azure.monitoring`) it says who is told, and where the runbooks are."""
 
     operator: Literal["existing", "install"] = Field(
         "existing",

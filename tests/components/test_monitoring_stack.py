@@ -384,3 +384,12 @@ def test_grafana_is_the_charts_only_where_it_is_asked_for() -> None:
 def test_a_grafana_that_could_not_work_is_refused(monitoring: dict[str, Any], said: str) -> None:
     with pytest.raises(SpecError, match=said):
         environment(secrets=SECRETS, monitoring=monitoring)
+
+
+def test_a_mail_without_a_server_is_refused_where_alertmanager_sends_it() -> None:
+    with pytest.raises(SpecError) as refused:
+        environment(monitoring={"receivers": {"email": {"to": ["team@example.com"]}}})
+    said = str(refused.value)
+    assert "email.sender" in said
+    assert "email.smarthost" in said
+    assert "required where an Alertmanager sends the mail" in said
