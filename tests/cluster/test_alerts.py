@@ -150,7 +150,7 @@ def test_a_page_during_a_release_takes_it_back_and_the_status_shows_it(paged: Pa
     """The old version fails and the new one does not: nothing but the page is against it."""
     watched = paged.watched
     with Load(paged.hey, watched.host, rate=10, workers=4):
-        until(lambda: known(watched) == [], 120, "the sandbox's Prometheus knows the service, and no alert of it")
+        until(lambda: paging(watched) == [], 120, "the sandbox's Prometheus knows the service, and no page of it")
         watched.describe(described("2"), **settings())
         command = begun(watched, "10 % to the new version, analysis 1 of 12")
         (address,) = [one["spec"]["clusterIP"] for one in watched.found("services", "api/v1") if named(one) == "hello"]
@@ -190,13 +190,13 @@ def named(one: Mapping[str, Any]) -> str:
     return name
 
 
-def known(watched: Scene) -> list[str] | None:
-    """The alerts that the gate's Prometheus has of the service, pending ones too; None while it works out no rules."""
+def paging(watched: Scene) -> list[str] | None:
+    """The pages that the gate's Prometheus has of the service, pending ones too; None while it works out no rules."""
     where = f'project="caas-test",environment="{watched.project.stack}"'
     asked = gates.Prometheus(WATCH)
     if len(asked.labels(f"service:slo_bad:ratio_rate10s{{{where}}}")) < 2:
         return None
-    return sorted(one["alertname"] for one in asked.labels(f"ALERTS{{{where}}}"))
+    return sorted(one["alertname"] for one in asked.labels(f'ALERTS{{{where},severity="page"}}'))
 
 
 def sees(prometheus: Prometheus) -> bool:
