@@ -27,6 +27,7 @@ from delivery.command_line import (
     run,
 )
 from delivery.commands import (
+    dashboards,
     logs,
     moves,
     operations,
@@ -148,6 +149,7 @@ review.register(app)
 preview.register(app)
 pipeline.register(app)
 supply.register(app)
+dashboards.register(app)
 
 
 def main() -> NoReturn:

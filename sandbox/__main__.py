@@ -43,6 +43,8 @@ def up() -> None:
         ("registry", endpoint.registry),
         ("ingress", endpoint.ingress),
         ("prometheus", f"http://{ports.LOOPBACK}:{ports.PROMETHEUS}" if chosen.name == "source" else None),
+        ("watch", endpoint.watch),
+        ("alerts", endpoint.alerts),
         ("logs", endpoint.elasticsearch),
     ):
         if value is not None:

@@ -46,6 +46,12 @@ class Endpoint:
     elasticsearch: str | None = None
     """URL of the Elasticsearch that keeps lines; None: there is none, or it is not known to the sandbox."""
 
+    watch: str | None = None
+    """URL of the Prometheus that works out the rules of what carries `release: sandbox`; None as before."""
+
+    alerts: str | None = None
+    """URL of the Alertmanager that hears of them; None as before."""
+
 
 @dataclass(frozen=True)
 class Part:

@@ -12,11 +12,11 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from sandbox import paths, toolchain
+from sandbox import paths, ports, toolchain
 from sandbox.driver import Endpoint
 
 PASSPHRASE = "sandbox"  # noqa: S105 - well known: it guards nothing but a sandbox's own stack
-_LOCAL = ("127.0.0.1", "localhost", "10.213.0.1")
+_LOCAL = (ports.LOOPBACK, "localhost", ports.NODE_ADDRESS, ports.WATCH_ADDRESS, ports.ALERTS_ADDRESS)
 
 
 def variables(endpoint: Endpoint, tools: toolchain.Toolchain, user: Mapping[str, str] = os.environ) -> dict[str, str]:

@@ -18,8 +18,9 @@ from components.aws import dashboard
 from components.aws.account import named, place, settings, tags
 from components.aws.iam import Statement, allow, document, topic_policy
 from components.base import Component, Transform
-from components.monitoring import collector, objectives
+from components.monitoring import collector, objectives, receivers
 from components.monitoring.alertmanager import TOGETHER, page_silences_ticket
+from components.monitoring.objectives import runbooks
 from components.monitoring.rules import document as rule_document
 from components.spec.aws import Watch
 from components.spec.environment import Environment
@@ -109,14 +110,14 @@ class Monitoring(Component):
         )
         statements = topic_policy(place(args.environment), topic.arn, self.workspace)
         sns.TopicPolicy(f"{self._prefix}-topic-policy", arn=topic.arn, policy=document(*statements), opts=self.child())
-        ends = [("email", address, address) for address in watch.emails]
-        told = [*ends, *(("https", args.secrets[key], key) for key in watch.webhooks)]
-        for protocol, endpoint, called in told:
+        for one in receivers.addresses(args.environment, watch.emails, watch.webhooks):
+            plain = one.protocol == "email"
             sns.TopicSubscription(
-                f"{self._prefix}-tell-{called}",
+                f"{self._prefix}-tell-{one.name}",
                 topic=topic.arn,
-                protocol=protocol,
-                endpoint=endpoint if protocol == "email" else pulumi.Output.secret(endpoint),
+                protocol="email" if plain else "https",
+                endpoint=one.value if plain else _url(one, args.secrets),
+                filter_policy=filter_policy(one),
                 opts=self.child(),
             )
         arn: pulumi.Output[str] = topic.arn
@@ -125,7 +126,9 @@ class Monitoring(Component):
     def rules(self, prefix: str, spec: Service, options: pulumi.ResourceOptions) -> None:
         """Declare the rules of one service: what is recorded of it, and who is told of what."""
         whose = collector.subject(spec, self._environment)
-        groups = objectives.rule_groups(whose, collector.place(whose), objectives.Links(dashboard=self._page))
+        groups = objectives.rule_groups(
+            whose, collector.place(whose), objectives.Links(runbooks(self._environment), self._page)
+        )
         amp.RuleGroupNamespace(
             f"{prefix}-rules",
             name=spec.name,
@@ -155,6 +158,22 @@ class Monitoring(Component):
             {**one, "environment": [*one["environment"], variable]} if one["name"] == collector.NAME else one
             for one in containers
         ]
+
+
+def _url(one: receivers.Address, secrets: Mapping[str, pulumi.Output[str]]) -> pulumi.Output[str]:
+    url: pulumi.Output[str] = secrets[one.value].apply(one.template.format)
+    return pulumi.Output.secret(url)
+
+
+def filter_policy(one: receivers.Address) -> str | None:
+    """Which messages of the topic reach somebody: those of the severities; None for all.
+
+    What CloudWatch's alarms say has no severity. They take a version back, so they are for whoever gets pages.
+    """
+    if one.severities == receivers.EVERY:
+        return None
+    taken: list[Any] = sorted(one.severities)
+    return json.dumps({"severity": [*taken, {"exists": False}] if "page" in taken else taken})
 
 
 def alertmanager(topic: str, region: str) -> str:

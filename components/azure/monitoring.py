@@ -6,16 +6,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import pulumi
 from pulumi_azure_native import alertsmanagement, monitor
 
 from components.azure.account import Account, assign, group_name, named, resource_id, settings, tags
+from components.azure.alerts import SEVERITIES
 from components.base import Component, Transform
-from components.monitoring import collector, objectives
+from components.monitoring import collector, objectives, receivers
+from components.monitoring.objectives import runbooks
 from components.monitoring.rules import AlertRule, RecordingRule, RuleGroup
 from components.spec.environment import Environment
+from components.spec.monitoring import Severity
 from components.spec.service import Service
 
 PUBLISHER = "3913510d-42f4-4e42-8a64-420c390055eb"
@@ -34,8 +37,6 @@ MOST_RULES = 20
 """Rules of one group ("Azure Monitor managed service for Prometheus rule groups")."""
 SHORTEST, LONGEST = 60, 900
 """Seconds between two evaluations of a group."""
-SEVERITIES = {"page": 1, "ticket": 3}
-"""Azure's severities: error, and informational."""
 
 
 def watched(spec: Service, environment: Environment) -> bool:
@@ -78,8 +79,8 @@ class Monitoring(Component):
     """URL that answers Prometheus' questions."""
     endpoint: pulumi.Output[str]
     """URL that takes metrics by remote write."""
-    told: pulumi.Output[str]
-    """Id of the action group that every alert calls."""
+    told: Mapping[Severity, pulumi.Output[str]]
+    """Severity -> id of the action group that an alert of it calls: one for both, where all are told of both."""
 
     def __init__(self, name: str, args: MonitoringArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("caas:azure:Monitoring", name, opts, args.transforms)
@@ -96,7 +97,7 @@ class Monitoring(Component):
         self.workspace = workspace.id
         self.query = workspace.metrics.apply(lambda found: found.prometheus_query_endpoint if found else "")
         self._way, self.endpoint = self._way_in()
-        self.told = self._action_group(args).id
+        self.told = self._action_groups(args)
         self.finish({"workspace": self.workspace, "query": self.query})
 
     def _way_in(self) -> tuple[pulumi.Output[str], pulumi.Output[str]]:
@@ -127,22 +128,35 @@ class Monitoring(Component):
         path = f"/streams/{STREAM}/api/v1/write?api-version={API_VERSION}"
         return rule.id, pulumi.Output.concat(host, "/dataCollectionRules/", rule.immutable_id, path)
 
-    def _action_group(self, args: MonitoringArgs) -> monitor.ActionGroup:
+    def _action_groups(self, args: MonitoringArgs) -> dict[Severity, pulumi.Output[str]]:
         watch = settings(args.environment).monitoring
         if watch is None:
             raise ValueError("azure.monitoring is required where somebody watches")
+        everybody = receivers.addresses(args.environment, watch.emails, watch.webhooks)
+        page, ticket = ([one for one in everybody if which in one.severities] for which in ("page", "ticket"))
+        first = self._action_group(args, "tell", "alerts", page).id
+        return {
+            "page": first,
+            "ticket": first if page == ticket else self._action_group(args, "tell-tickets", "tickets", ticket).id,
+        }
+
+    def _action_group(
+        self, args: MonitoringArgs, which: str, short: str, told: Sequence[receivers.Address]
+    ) -> monitor.ActionGroup:
+        """:param short: Shown in messages; twelve characters at the most."""
         urls: dict[str, pulumi.Output[str]] = {}
-        for key in watch.webhooks:
-            urls[key] = pulumi.Output.secret(args.secrets[key])
+        for one in told:
+            if one.protocol == "url":
+                urls[one.name] = pulumi.Output.secret(args.secrets[one.value].apply(one.template.format))
+        emails = [one.value for one in told if one.protocol == "email"]
         return monitor.ActionGroup(
-            f"{self._prefix}-tell",
-            action_group_name=named(args.environment, "alerts"),
-            # Shown in messages; twelve characters at the most.
-            group_short_name="alerts",
+            f"{self._prefix}-{which}",
+            action_group_name=named(args.environment, short),
+            group_short_name=short,
             location="Global",
             enabled=True,
             email_receivers=[
-                {"name": address, "email_address": address, "use_common_alert_schema": True} for address in watch.emails
+                {"name": address, "email_address": address, "use_common_alert_schema": True} for address in emails
             ],
             webhook_receivers=[
                 {"name": key, "service_uri": url, "use_common_alert_schema": True} for key, url in urls.items()
@@ -154,7 +168,7 @@ class Monitoring(Component):
     def rules(self, prefix: str, spec: Service, options: pulumi.ResourceOptions) -> None:
         """Declare the rules of one service: what is recorded of it, and who is told of what."""
         whose = collector.subject(spec, self._environment)
-        groups = objectives.rule_groups(whose, collector.place(whose), objectives.Links())
+        groups = objectives.rule_groups(whose, collector.place(whose), objectives.Links(runbooks(self._environment)))
         for part, group in portions(groups):
             alertsmanagement.PrometheusRuleGroup(
                 f"{prefix}-rules-{part}",
@@ -174,17 +188,18 @@ class Monitoring(Component):
             return alertsmanagement.PrometheusRuleArgs(
                 record=rule.record, expression=rule.expr, labels=dict(rule.labels), enabled=True
             )
+        severity = cast("Severity", rule.labels["severity"])
         return alertsmanagement.PrometheusRuleArgs(
             alert=rule.alert,
             expression=rule.expr,
             for_=duration(rule.hold),
             labels=dict(rule.labels),
             annotations=dict(rule.annotations),
-            severity=SEVERITIES[rule.labels["severity"]],
+            severity=SEVERITIES[severity],
             resolve_configuration=alertsmanagement.PrometheusRuleResolveConfigurationArgs(
                 auto_resolved=True, time_to_resolve="PT10M"
             ),
-            actions=[alertsmanagement.PrometheusRuleGroupActionArgs(action_group_id=self.told)],
+            actions=[alertsmanagement.PrometheusRuleGroupActionArgs(action_group_id=self.told[severity])],
             enabled=True,
         )
 

@@ -13,7 +13,7 @@ import pulumi
 from pulumi_azure_native import containerinstance, network, privatedns
 from pulumi_azure_native.managedidentity import UserAssignedIdentity
 
-from components.azure import autoscaling, containers, rollout
+from components.azure import alerts, autoscaling, containers, rollout, scaling
 from components.azure import monitoring as watching
 from components.azure.account import PROFILE_LIMIT, Account, named, resource_id, settings, tags
 from components.azure.cluster import Cluster
@@ -107,6 +107,9 @@ class Service(Component):
         balancer = self._balancer()
         profile = self._profile(identity)
         group = self._group(profile, identity, balancer, before)
+        if args.monitoring is not None:
+            scopes = {alerts.BALANCERS: balancer.id, scaling.NAMESPACE: group.id}
+            alerts.declare_alerts(name, self._spec, self._environment, scopes, args.monitoring.told, self._inside)
         if args.cluster.scaler is not None:
             autoscaling.declare_autoscaling(
                 name, self._spec, self._environment, group, args.cluster.scaler, self._inside

@@ -14,12 +14,13 @@ from typing import Any
 
 import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
-from pulumi_kubernetes.core.v1 import Secret, ServiceAccount
+from pulumi_kubernetes.core.v1 import ConfigMap, Secret, ServiceAccount
 from pulumi_kubernetes.helm.v3 import Release
 from pulumi_kubernetes.networking.v1 import NetworkPolicy
 from pulumi_kubernetes.rbac.v1 import Role, RoleBinding
 
 from components.base import Component, Transform
+from components.kubernetes import monitoring_dashboards as shown
 from components.kubernetes import monitoring_objects as objects
 from components.kubernetes import monitoring_rules as rules
 from components.kubernetes.metadata import SKIP_AWAIT, Scope, field_manager, monitoring_namespace, namespace_name
@@ -57,7 +58,7 @@ class MonitoringStackArgs:
 
 class MonitoringStack(Component):
     """A PodMonitor and a PrometheusRule for each service; a Prometheus and an Alertmanager that use them, unless there
-    is one that does."""
+    is one that does; dashboards for a Grafana."""
 
     namespace: pulumi.Output[str] | None
     """Where Prometheus runs; None where one exists already."""
@@ -73,7 +74,7 @@ class MonitoringStack(Component):
         self._labels = {**labels(args.environment, None), **args.spec.labels}
 
         self.namespace = self._namespace() if self._ours else None
-        operator = self._operator()
+        operator = self._operator(args.secrets)
         after = self.child(depends_on=[operator]) if operator is not None else self.child()
         if self.namespace is not None:
             beside = Scope(self._manager, self.namespace, self._labels)
@@ -82,6 +83,7 @@ class MonitoringStack(Component):
             self._policies(beside, told=told)
         for service in args.environment.services:
             self._service(service, args, after)
+        self._dashboards(args, after)
         self.finish({"namespace": self.namespace})
 
     @property
@@ -92,23 +94,29 @@ class MonitoringStack(Component):
         scope = Scope(self._manager, None, labels(self._environment, None))
         return closed_namespace(self._prefix, self._own, scope, self.child())
 
-    def _operator(self) -> pulumi.Resource | None:
+    def _operator(self, secrets: Mapping[str, pulumi.Output[str]]) -> pulumi.Resource | None:
         """The chart: it defines the kinds before it installs who watches them, and an update brings the kinds anew
         before it (``docs/adr/0031-prometheus-operator.md``)."""
         if self._spec.operator == "existing":
             return None
+        password = self._spec.dashboards.password
+        grafana = None if password is None else shown.grafana_values(pulumi.Output.secret(secrets[password]))
         return Release(
             f"{self._prefix}-operator",
             name="monitoring",
             chart=objects.CHART,
             version=objects.CHART_VERSION,
             repository_opts={"repo": objects.CHART_REPOSITORY},
-            namespace="monitoring",
+            namespace=shown.CHART_NAMESPACE,
             create_namespace=True,
-            values={**objects.chart_values("monitoring"), "crds": {"upgradeJob": {"enabled": True}}},
+            values={
+                **objects.chart_values("monitoring", grafana),
+                "crds": {"upgradeJob": {"enabled": True}},
+            },
             atomic=True,
             timeout=600,
-            opts=self.child(),
+            # What the plug-in says of the values that it was given is as secret as they are.
+            opts=self.child(additional_secret_outputs=["values"]),
         )
 
     def _custom(
@@ -187,7 +195,7 @@ class MonitoringStack(Component):
         )
 
     def _policies(self, beside: Scope, *, told: bool) -> None:
-        documents = {"prometheus": objects.prometheus_policy(self._watched)}
+        documents = {"prometheus": objects.prometheus_policy(self._watched, shown.grafana_namespace(self._spec))}
         if told:
             documents["alertmanager"] = objects.alertmanager_policy()
         for name, spec in documents.items():
@@ -208,3 +216,19 @@ class MonitoringStack(Component):
             for texts in rules.texts(spec):
                 texts["deployment"] = image
         self._custom(f"{service.name}-rules", "PrometheusRule", metadata, spec, after)
+
+    def _dashboards(self, args: MonitoringStackArgs, after: pulumi.ResourceOptions) -> None:
+        """A ConfigMap for each dashboard, and for the environment's Prometheus as a data source, where Grafana's
+        sidecar looks; what the chart makes is there before."""
+        named = shown.grafana_namespace(self._spec)
+        where = pulumi.Output.from_input(named) if named is not None else self.namespace or args.namespace
+        scope = Scope(self._manager, where, self._labels)
+        annotations = {shown.FOLDER: shown.folder(self._environment, self._spec)}
+        for uid, text in shown.texts(self._environment, self._spec).items():
+            metadata = scope.metadata(uid, {shown.DASHBOARD: "1"}, annotations)
+            ConfigMap(f"{self._prefix}-dashboard-{uid}", metadata=metadata, data={f"{uid}.json": text}, opts=after)
+        if shown.declares_source(self._spec):
+            uid = shown.source_uid(self._environment)
+            text = shown.source(self._environment, self._spec, objects.PORT)
+            metadata = scope.metadata(uid, {shown.SOURCE: "1"})
+            ConfigMap(f"{self._prefix}-source", metadata=metadata, data={f"{uid}.yaml": text}, opts=after)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from components.kubernetes.monitoring_dashboards import GRAFANA_LABELS
 from components.naming import name as dns_name
 from components.spec import defaults
 from components.spec.environment import Environment
@@ -38,14 +40,17 @@ HARDENED = {
 }
 
 
-def chart_values(prefix: str) -> dict[str, Any]:
-    """The chart's operator and exporters, and none of its Prometheus, Alertmanager, Grafana and rules: those are the
-    environments' own."""
+def chart_values(prefix: str, grafana: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The chart's operator and exporters, and none of its Prometheus, Alertmanager and rules: those are the
+    environments' own.
+
+    :param grafana: Settings of its Grafana; None where none is asked for.
+    """
     return {
         "fullnameOverride": prefix,
         "prometheus": {"enabled": False},
         "alertmanager": {"enabled": False},
-        "grafana": {"enabled": False},
+        "grafana": grafana or {"enabled": False},
         "defaultRules": {"create": False},
         "kube-state-metrics": {"fullnameOverride": STATE_METRICS},
         "nodeExporter": {"enabled": True},
@@ -149,17 +154,22 @@ def reader_rules(*, own: bool) -> list[PolicyRuleArgsDict]:
     ]
 
 
-def prometheus_policy(watched: str) -> NetworkPolicySpecArgsDict:
+def prometheus_policy(watched: str, grafana: str | None) -> NetworkPolicySpecArgsDict:
     """Prometheus reads the services and whoever counts, asks the cluster's API, and tells Alertmanager.
 
-    Its own pods and the environment's may ask it; nobody else.
+    Its own pods, the environment's and Grafana may ask it; nobody else.
+
+    :param grafana: Namespace of the Grafana that shows it; None where that is not known.
     """
+    shows: list[NetworkPolicyPeerArgsDict] = []
+    if grafana is not None:
+        shows.append({**_namespace(grafana), "pod_selector": {"match_labels": GRAFANA_LABELS}})
     return {
         "pod_selector": {"match_labels": PROMETHEUS_LABELS},
         "policy_types": ["Ingress", "Egress"],
         "ingress": [
             {
-                "from_": [{"pod_selector": {}}, _namespace(watched)],
+                "from_": [{"pod_selector": {}}, _namespace(watched), *shows],
                 "ports": [{"protocol": "TCP", "port": PORT}],
             }
         ],

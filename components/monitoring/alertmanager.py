@@ -138,6 +138,8 @@ def _email(receivers: Receivers, files: str) -> dict[str, Any]:
     mail = receivers.email
     if mail is None:
         raise ValueError("no mail is asked for")
+    if mail.sender is None or mail.smarthost is None:
+        raise ValueError("mail is sent by somebody's server: sender and smarthost are required")
     login = {"auth_username": mail.username} if mail.username is not None else {}
     if mail.password is not None:
         login["auth_password_file"] = f"{files}/email"

@@ -44,6 +44,12 @@ class Links:
     """The deployment that came before, in words; may hold a template of Prometheus."""
 
 
+def runbooks(environment: Environment) -> str:
+    """Where an environment's runbooks are."""
+    said = environment.monitoring.runbooks if environment.monitoring is not None else None
+    return said or Links().runbooks
+
+
 @dataclass(frozen=True)
 class Place:
     """Where a platform's Prometheus finds a service, and how it counts the service's instances."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from components.monitoring.alertmanager import somebody
 from components.monitoring.collector import NAME
 from components.spec.environment import Settings
 from components.spec.errors import NAMESPACE, Finding, Path, Shown
@@ -22,8 +23,8 @@ def environment(placed: Sequence[Placed], settings: Settings, keys: frozenset[st
         yield from _sidecars(placed)
     if settings.platform == "azure-aci" and settings.azure is not None and settings.azure.monitoring is not None:
         watch, path = settings.azure.monitoring, ("azure", "monitoring")
-        if not watch.emails and not watch.webhooks:
-            limit = "at least one of emails and webhooks: an alert must reach somebody"
+        if not watch.emails and not watch.webhooks and not _listed(settings):
+            limit = f"at least one of {NAMESPACE}:monitoring.receivers, emails, webhooks: an alert must reach somebody"
             yield Finding(path, Shown.HIDDEN, limit, "add `emails: [team@example.com]`")
         yield from _missing(path, watch.webhooks, keys, stack)
         yield from _sidecars(placed)
@@ -36,14 +37,22 @@ def _on_aws(settings: Settings, keys: frozenset[str], stack: str) -> Iterator[Fi
     if aws is None or aws.monitoring is None:
         return
     watch, path = aws.monitoring, ("aws", "monitoring")
-    own = bool(watch.emails or watch.webhooks)
+    own = bool(watch.emails or watch.webhooks) or _listed(settings)
     if own == (watch.topic is not None):
         there = "both are" if own else "neither is"
-        limit = f"exactly one of topic, and emails or webhooks; {there} given: an alert must reach somebody"
+        limit = (
+            f"exactly one of topic, and {NAMESPACE}:monitoring.receivers, emails or webhooks; {there} given: an alert "
+            "must reach somebody"
+        )
         yield Finding(path, Shown.HIDDEN, limit, "add `emails: [team@example.com]`, or name a topic that exists")
     if watch.topic is not None and watch.topic.split(":")[3] != aws.region:
         yield Finding((*path, "topic"), watch.topic, f"a topic in the region {aws.region}", "name one of that region")
     yield from _missing(path, watch.webhooks, keys, stack)
+
+
+def _listed(settings: Settings) -> bool:
+    """Whether the list of receivers that all platforms share names somebody."""
+    return settings.monitoring is not None and somebody(settings.monitoring.receivers)
 
 
 def _missing(path: Path, webhooks: Sequence[str], keys: frozenset[str], stack: str) -> Iterator[Finding]:

@@ -128,6 +128,7 @@ PATTERNS: Mapping[str, Words] = {
         "write it like https://grafana.example.org",
     ),
     monitoring.ADDRESS: ("an address of e-mail", "write it like team@example.org"),
+    monitoring.FOLDER: ("letters, digits, spaces and ._-, 100 at the most", "write it like Shop staging"),
     monitoring.SMARTHOST: ("host:port of a mail server", "write it like smtp.example.org:587"),
     base.BUCKET: ("the name of a bucket: 3 to 223 of a-z, 0-9, '.', '_' and '-'", "write it like logs-snapshots"),
     base.ORIGIN: ("a URL of scheme and host only", "write it like http://127.0.0.1:18080"),

@@ -32,6 +32,7 @@ _PLURALS: Final = {
     "GatewayClass": "gatewayclasses",
     "IngressClass": "ingressclasses",
     "PriorityClass": "priorityclasses",
+    "Prometheus": "prometheuses",
 }
 
 

@@ -91,6 +91,8 @@ class SourceDriver:
             ingress=f"http://{ports.LOOPBACK}:{ports.INGRESS_HTTP}",
             builder=buildkit.environment(self._layout),
             elasticsearch=logs.url() if switches.monitoring() else None,
+            watch=monitoring.WATCH if switches.monitoring() else None,
+            alerts=monitoring.ALERTS if switches.monitoring() else None,
             changed=changed,
         )
 
@@ -227,7 +229,7 @@ class _Start:
         for manifest in addons.manifests(references, addons.chosen()):
             api.apply(manifest)
         if switches.monitoring():
-            for manifest in logs.manifests(references):
+            for manifest in (*monitoring.manifests(), *logs.manifests(references)):
                 api.apply(manifest)
         self._changed = self._changed or not served or bool(self._missing(api))
         until(lambda: not self._missing(api), _ADDONS_LIMIT, lambda: self._complain(self._missing(api)))

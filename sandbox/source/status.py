@@ -7,7 +7,7 @@ from typing import Final
 from sandbox import ports, switches
 from sandbox.driver import Part, Status
 from sandbox.errors import SandboxError
-from sandbox.source import addons, control_plane, logs, pki
+from sandbox.source import addons, control_plane, logs, monitoring, pki
 from sandbox.source.api import Api
 from sandbox.source.health import accepts
 from sandbox.source.layout import Layout
@@ -42,7 +42,23 @@ def status(layout: Layout, processes: Processes) -> Status:
 
 def serving(api: Api, since: float) -> dict[str, bool]:
     """Each part that is to run in the cluster, and whether it serves. ``since``: see ``addons.ready``."""
-    return addons.ready(api, addons.chosen(), since) | (logs.ready(api) if switches.monitoring() else {})
+    found = addons.ready(api, addons.chosen(), since)
+    return found | (monitoring.ready(api) | logs.ready(api) if switches.monitoring() else {})
+
+
+_URLS: Final = {
+    "prometheus": f"http://{ports.LOOPBACK}:{ports.PROMETHEUS}",
+    "watch": monitoring.WATCH,
+    "alerts": monitoring.ALERTS,
+    logs.NAME: logs.url(),
+}
+"""Where parts of the cluster answer on this machine."""
+
+
+def _detail(name: str, well: bool) -> str:
+    if not well:
+        return "not ready"
+    return f"serves, {_URLS[name]}" if name in _URLS else "serves"
 
 
 def _cluster(layout: Layout, since: float) -> list[Part]:
@@ -50,7 +66,7 @@ def _cluster(layout: Layout, since: float) -> list[Part]:
         api = Api(layout.kubeconfig)
         version = (api.get("/version") or {}).get("gitVersion", "unknown version")
         node = Part("node", addons.node_ready(api, pki.NODE_NAME), f"{pki.NODE_NAME}, Kubernetes {version}")
-        parts = [Part(name, well, "serves" if well else "not ready") for name, well in serving(api, since).items()]
+        parts = [Part(name, well, _detail(name, well)) for name, well in serving(api, since).items()]
     except SandboxError as error:
         return [Part("node", False, str(error).splitlines()[0])]
     address = f"http://{ports.LOOPBACK}:{ports.INGRESS_HTTP}"

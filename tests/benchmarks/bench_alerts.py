@@ -1,7 +1,9 @@
 """A service that is watched: half an hour in health tells nobody, and 5 % of errors page somebody within three minutes.
 
-Needs a running sandbox; ``make bench ONLY=alerts`` starts it. Four requests a second, so that the machine can do other
-things meanwhile. ``CAAS_BENCH_MINUTES`` shortens the half hour.
+Needs a running sandbox; ``make bench ONLY=alerts`` starts it. Four requests a second: the machine can do other
+things meanwhile. The objective's period is a day and not thirty, so every window is a thirtieth too: the half hour is
+as much as fifteen hours are of a month, and holds both windows of the pages (two and twelve minutes) whole.
+``CAAS_BENCH_MINUTES`` shortens it, and the row then says that the promise was not tried.
 """
 
 from __future__ import annotations
@@ -14,12 +16,14 @@ from pathlib import Path
 
 from sandbox import toolchain
 from tests.benchmarks.table import Row
-from tests.cluster.load import Load, until
+from tests.cluster.load import Load, Requests, until
 from tests.cluster.receiver import Receiver, receiver
 from tests.cluster.scene import Scene, scene
 from tests.cluster.test_alerts import PAGE, WITHIN, Prometheus, fail, judges, sees, watch
 
 MINUTES = 30
+RATE = 4
+"""Requests in a second."""
 EVERY = 15
 """Seconds between two looks at what fires."""
 
@@ -35,15 +39,17 @@ def run() -> list[Row]:
         watch(watched, told)
         prometheus = Prometheus(watched)
         until(lambda: sees(prometheus), 120, "Prometheus reads the service")
-        with Load(hey, watched.host, rate=1, workers=4):
+        minutes = float(os.environ.get("CAAS_BENCH_MINUTES", MINUTES))
+        with Load(hey, watched.host, rate=1, workers=4, minutes=int(minutes) + 5) as load:
             until(lambda: judges(prometheus), 120, "the rules have a ratio")
-            healthy = _healthy(prometheus, told)
+            seen, looks = _healthy(prometheus, told, minutes)
+        healthy = _row(seen, looks, minutes, load.result)
         with Load(hey, watched.host, rate=10, workers=4):
             return [healthy, *_failing(watched, told)]
 
 
-def _healthy(prometheus: Prometheus, told: Receiver) -> Row:
-    minutes = float(os.environ.get("CAAS_BENCH_MINUTES", MINUTES))
+def _healthy(prometheus: Prometheus, told: Receiver, minutes: float) -> tuple[set[str], int]:
+    """The alerts that fired within so many minutes, and how often it was looked."""
     seen: set[str] = set()
     looks = 0
     end = time.monotonic() + 60 * minutes
@@ -51,12 +57,18 @@ def _healthy(prometheus: Prometheus, told: Receiver) -> Row:
         time.sleep(EVERY)
         looks += 1
         seen.update(prometheus.firing())
-    seen |= {name for name, _ in told.alerts("firing")}
+    return seen | {name for name, _ in told.alerts("firing")}, looks
+
+
+def _row(seen: set[str], looks: int, minutes: float, requests: Requests) -> Row:
+    names = " ".join(sorted(seen))
+    what = f"{len(seen)} alerts in {minutes:g} min, {looks} looks, {requests.sent} requests, {requests.failed} failed"
     return Row(
         name="alerts: in health",
-        figure=f"{len(seen)} alerts in {minutes:g} min, {looks} looks {' '.join(sorted(seen))}".strip(),
+        figure=f"{what} {names}".strip(),
         target=f"0 alerts in {MINUTES} min",
-        met=not seen and looks > 0 and minutes >= MINUTES,
+        # Half of what was meant to be sent: less is no load.
+        met=not seen and minutes >= MINUTES and requests.sent >= 60 * minutes * RATE / 2,
         detail_command="pytest tests/cluster/test_alerts.py",
     )
 

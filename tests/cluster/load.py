@@ -36,10 +36,21 @@ class Load:
     """``hey`` against one host of the ingress for as long as the block lasts; 127.0.0.1 only, with a bounded rate."""
 
     def __init__(
-        self, hey: str, host: str, *, rate: int = 50, workers: int = 4, keep_alive: bool = True, path: str = "/"
+        self,
+        hey: str,
+        host: str,
+        *,
+        rate: int = 50,
+        workers: int = 4,
+        keep_alive: bool = True,
+        path: str = "/",
+        minutes: int = 10,
     ) -> None:
-        """``rate``: requests per second of each worker."""
-        self._command = [hey, "-z", "10m", "-c", str(workers), "-q", str(rate), "-host", host, "-t", "10"]
+        """
+        :param rate: Requests per second of each worker.
+        :param minutes: After which it ends by itself, however long the block lasts.
+        """
+        self._command = [hey, "-z", f"{minutes}m", "-c", str(workers), "-q", str(rate), "-host", host, "-t", "10"]
         self._command += [] if keep_alive else ["-disable-keepalive"]
         self._command.append(f"{INGRESS}{path}")
         self.result = Requests(0, 0)

@@ -124,7 +124,7 @@ def test_up_again_changes_nothing(running: Sandbox) -> None:
     assert "was up already; nothing was changed" in running.run("up", limit=30)
     assert pids(running) == before
     assert pods(running) == there
-    assert running.run("status").count("✓") == 19
+    assert running.run("status").count("✓") == 21
 
 
 def test_a_killed_component_is_started_again_and_no_other(running: Sandbox) -> None:

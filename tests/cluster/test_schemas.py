@@ -81,6 +81,17 @@ def test_every_object_of_a_new_version_is_taken(api: DynamicClient, monkeypatch:
     assert [(one["kind"], said) for one in objects if (said := refused(api, one))] == []
 
 
+@pytest.mark.parametrize("prometheus", ["own", "existing"])
+def test_every_object_of_who_watches_is_taken(prometheus: str, api: DynamicClient) -> None:
+    told = {"receivers": {"webhook": {"url": "hook"}}} if prometheus == "own" else {}
+    monitoring = {"prometheus": prometheus, "dashboards": {"namespace": "grafana"}, **told}
+    objects = manifests(recording(environment(secrets=("hook",), monitoring=monitoring)))
+    dashboards = [one for one in objects if one["metadata"].get("labels", {}).get("grafana_dashboard") == "1"]
+    assert len(dashboards) == {"own": 3, "existing": 4}[prometheus]
+    assert {"PodMonitor", "PrometheusRule", "ConfigMap"} <= {one["kind"] for one in objects}
+    assert [(one["kind"], said) for one in objects if (said := refused(api, one))] == []
+
+
 def test_a_misspelt_field_is_refused(api: DynamicClient) -> None:
     make, stack = ON_KUBERNETES[0]
     (service,) = (one for one in manifests(recording(make(stack))) if one["kind"] == "Service")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from components import platform
+from components.kubernetes.monitoring_dashboards import LIMIT
 from components.kubernetes.monitoring_objects import marks
 from components.monitoring import alertmanager
 from components.spec import SpecError
@@ -270,3 +271,125 @@ def test_remote_write_takes_its_token_from_a_secret() -> None:
 
 def test_the_marks_of_two_environments_differ() -> None:
     assert marks(environment(stack="staging")) != marks(environment(stack="dev"))
+
+
+CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
+INSTALLED: dict[str, Any] = {**TOLD, "operator": "install", "dashboards": {"grafana": "install", "password": "pager"}}
+
+
+def shown(recording: Recording, label: str = "grafana_dashboard") -> dict[str, Declared]:
+    """The ConfigMaps that Grafana's sidecar finds by a label, by their names."""
+    every = [one.inputs["metadata"] | {"made": one} for one in recording.of(CONFIG_MAP)]
+    return {one["name"]: one["made"] for one in every if one["labels"].get(label) == "1"}
+
+
+def test_the_dashboards_stand_where_grafanas_sidecar_finds_them() -> None:
+    found = shown(declared(TOLD))
+    assert set(found) == {
+        "caas-caas-staging-delivery",
+        "caas-caas-staging-web-service",
+        "caas-caas-staging-web-rollout",
+    }
+    for name, made in found.items():
+        metadata = made.inputs["metadata"]
+        assert metadata["namespace"] == "caas-staging-monitoring"
+        assert metadata["annotations"]["grafana_folder"] == "caas-staging"
+        ((file, text),) = made.inputs["data"].items()
+        assert (file, json.loads(text)["uid"]) == (f"{name}.json", name)
+        assert json.loads(text)["templating"]["list"][0].get("current") is None
+
+
+def test_the_cluster_is_shown_where_somebody_watches_the_whole_of_it() -> None:
+    found = shown(declared({"prometheus": "existing", "dashboards": {"namespace": "observability", "folder": "Shop"}}))
+    assert "caas-caas-staging-capacity" in found
+    assert {one.inputs["metadata"]["namespace"] for one in found.values()} == {"observability"}
+    assert {one.inputs["metadata"]["annotations"]["grafana_folder"] for one in found.values()} == {"Shop"}
+    (text,) = found["caas-caas-staging-web-service"].inputs["data"].values()
+    assert "container_memory_working_set_bytes" in text
+
+
+def test_no_dashboard_asks_the_own_prometheus_for_what_it_does_not_read() -> None:
+    asked = "".join(text for one in shown(declared(TOLD)).values() for text in one.inputs["data"].values())
+    assert "service:slo_bad:ratio_rate" in asked
+    assert "container_" not in asked
+    assert "kube_node" not in asked
+
+
+def test_the_largest_dashboard_fits_a_config_map() -> None:
+    names = {f"{'s' * 36}-{number:03}": service() for number in range(3)}
+    found = shown(declared({"prometheus": "existing"}, services=names))
+    assert len(found) == 2 + 2 * len(names)
+    sizes = [len(text.encode()) for one in found.values() for text in one.inputs["data"].values()]
+    assert max(sizes) < LIMIT / 8
+
+
+def test_the_own_prometheus_is_a_data_source_that_grafana_may_ask() -> None:
+    recording = declared({**TOLD, "dashboards": {"namespace": "observability"}})
+    ((name, made),) = shown(recording, "grafana_datasource").items()
+    assert (name, made.inputs["metadata"]["namespace"]) == ("caas-caas-staging", "observability")
+    (source,) = json.loads(made.inputs["data"][f"{name}.yaml"])["datasources"]
+    assert source["url"] == "http://prometheus-operated.caas-staging-monitoring.svc:9090"
+    (text,) = shown(recording)["caas-caas-staging-delivery"].inputs["data"].values()
+    assert json.loads(text)["templating"]["list"][0]["current"]["text"] == source["name"] == "caas staging"
+    policy = recording.one("kubernetes:networking.k8s.io/v1:NetworkPolicy", "monitoring-prometheus-policy")
+    assert {
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "observability"}},
+        "podSelector": {"matchLabels": {"app.kubernetes.io/name": "grafana"}},
+    } in policy.inputs["spec"]["ingress"][0]["from"]
+
+
+def test_a_named_data_source_is_asked_first() -> None:
+    found = shown(declared({"prometheus": "existing", "dashboards": {"datasource": "Amazon"}}))
+    chosen = [
+        json.loads(text)["templating"]["list"][0] for one in found.values() for text in one.inputs["data"].values()
+    ]
+    assert {one["current"]["text"] for one in chosen} == {"Amazon"}
+    assert {one["type"] for one in chosen} == {"datasource"}
+
+
+def test_the_charts_grafana_has_a_password_of_ones_own_and_reads_its_own_namespace() -> None:
+    recording = declared(INSTALLED)
+    release = recording.one("kubernetes:helm.sh/v3:Release")
+    grafana = release.inputs["values"]["grafana"]
+    assert grafana["adminPassword"] == f"{URL}-pager"
+    assert any(path.startswith("values") for path in release.secret_paths)
+    assert (grafana["enabled"], grafana["ingress"], grafana["rbac"]) == (True, {"enabled": False}, {"namespaced": True})
+    for sidecar, label in (("dashboards", "grafana_dashboard"), ("datasources", "grafana_datasource")):
+        assert grafana["sidecar"][sidecar].items() >= {"label": label, "searchNamespace": "monitoring"}.items()
+    made = [*shown(recording).values(), *shown(recording, "grafana_datasource").values()]
+    assert len(made) == 4
+    assert {one.inputs["metadata"]["namespace"] for one in made} == {"monitoring"}
+    assert [one.name for one in made if release.urn not in one.depends_on] == []
+
+
+def test_grafana_is_the_charts_only_where_it_is_asked_for() -> None:
+    release = declared({**TOLD, "operator": "install"}).one("kubernetes:helm.sh/v3:Release")
+    assert release.inputs["values"]["grafana"] == {"enabled": False}
+
+
+@pytest.mark.parametrize(
+    ("monitoring", "said"),
+    [
+        (
+            {**TOLD, "dashboards": INSTALLED["dashboards"]},
+            "install only where operator is install and prometheus is own",
+        ),
+        (INSTALLED | {"dashboards": {"grafana": "install"}}, "a key in caas:secrets with the password"),
+        (INSTALLED | {"dashboards": {"grafana": "install", "password": "gone"}}, "a key in caas:secrets that is set"),
+        (INSTALLED | {"dashboards": {**INSTALLED["dashboards"], "namespace": "x"}}, "the chart's stands beside"),
+        ({**TOLD, "dashboards": {"password": "pager"}}, "password only where grafana is install"),
+        ({**TOLD, "dashboards": {"folder": "a/b"}}, "letters, digits, spaces"),
+    ],
+)
+def test_a_grafana_that_could_not_work_is_refused(monitoring: dict[str, Any], said: str) -> None:
+    with pytest.raises(SpecError, match=said):
+        environment(secrets=SECRETS, monitoring=monitoring)
+
+
+def test_a_mail_without_a_server_is_refused_where_alertmanager_sends_it() -> None:
+    with pytest.raises(SpecError) as refused:
+        environment(monitoring={"receivers": {"email": {"to": ["team@example.com"]}}})
+    said = str(refused.value)
+    assert "email.sender" in said
+    assert "email.smarthost" in said
+    assert "required where an Alertmanager sends the mail" in said

@@ -332,7 +332,7 @@ def test_what_the_user_chose_stays(endpoint: Endpoint, user: dict[str, str], abs
 
 def test_the_sandboxs_addresses_go_by_no_proxy(endpoint: Endpoint) -> None:
     found = environment.variables(endpoint, Toolchain((Path("/tools"),)), {"NO_PROXY": "intern,localhost"})
-    assert found["NO_PROXY"] == "intern,localhost,127.0.0.1,10.213.0.1"
+    assert found["NO_PROXY"] == "intern,localhost,127.0.0.1,10.213.0.1,10.215.0.11,10.215.0.12"
 
 
 def test_exports_are_safe_for_a_shell() -> None:

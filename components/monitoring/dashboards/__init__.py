@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from components.monitoring.dashboards.capacity import capacity
 from components.monitoring.dashboards.delivery import delivery
-from components.monitoring.dashboards.document import Document, queries
+from components.monitoring.dashboards.document import Document, asking, queries
 from components.monitoring.dashboards.links import DashboardLinks
 from components.monitoring.dashboards.rollout import rollout
 from components.monitoring.dashboards.service import service
@@ -18,6 +18,7 @@ __all__ = [
     "DashboardLinks",
     "Document",
     "View",
+    "asking",
     "capacity",
     "delivery",
     "on_kubernetes",

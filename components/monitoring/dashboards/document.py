@@ -62,6 +62,16 @@ def build(
     return document
 
 
+def asking(document: Document, source: str) -> Document:
+    """The dashboard that asks this data source at first, until somebody chooses another one.
+
+    :param source: Its name in Grafana.
+    """
+    first, *others = document["templating"]["list"]
+    chosen = {**first, "current": {"selected": True, "text": source, "value": source}}
+    return {**document, "templating": {**document["templating"], "list": [chosen, *others]}}
+
+
 def _lay_out(panels: Sequence[Document]) -> None:
     """From left to right, and on a new line where a panel does not fit: the library lets it stand out."""
     left, top, height = 0, 0, 0

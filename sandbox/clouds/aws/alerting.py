@@ -135,6 +135,9 @@ def _admit_subscription(call: Call) -> None:
     shapes = {"email": r"[^@\s]+@[^@\s]+", "https": r"https://\S+", "http": r"http://\S+"}
     if not re.fullmatch(shapes.get(protocol, r".+"), endpoint):
         raise CloudError("InvalidParameter", f"Invalid parameter: {protocol.capitalize()} endpoint")
+    policy = json.loads(call.inputs.get("filterPolicy") or "{}")
+    if not isinstance(policy, dict) or not all(isinstance(one, list) for one in policy.values()):
+        raise CloudError("InvalidParameter", "Invalid parameter: FilterPolicy: each attribute has a list of values")
 
 
 def _page(call: Call) -> dict[str, Any]:
@@ -226,6 +229,7 @@ KINDS = (
         _subscription,
         computed=("arn", "ownerId", "pendingConfirmation", "confirmationWasAuthenticated"),
         replaces=frozenset({"endpoint", "protocol", "topic"}),
+        documents=frozenset({"filterPolicy"}),
         choices={"protocol": PROTOCOLS},
         references={"topic": _TOPIC},
         admit=_admit_subscription,

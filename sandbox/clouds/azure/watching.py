@@ -17,6 +17,8 @@ from sandbox.rpc.arguments import UNKNOWN, Failure
 PERIODS = ("PT1M", "PT5M", "PT15M", "PT30M", "PT1H")
 WINDOWS = (*PERIODS, "PT6H", "PT12H", "P1D")
 CRITERIA = "Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria"
+BALANCER = r"/subscriptions/.+/providers/Microsoft\.Network/loadBalancers/[^/]+"
+"""Ids of load balancers, which alerts may look at too; whether there is such a one is not checked here."""
 CRITERION_KEYS = {
     "criterionType",
     "dimensions",
@@ -151,7 +153,8 @@ KINDS = (
         computed=("isMigrated",),
         choices={"evaluationFrequency": PERIODS, "windowSize": WINDOWS},
         ranges={"severity": (0, 4)},
-        references={"scopes": refer(tokens.NGROUP), "actions.actionGroupId": refer(tokens.CALLED)},
+        # A service's own figures, and those of its load balancer.
+        references={"scopes": refer(tokens.NGROUP, foreign=BALANCER), "actions.actionGroupId": refer(tokens.CALLED)},
         check=_check_alert,
     ),
 )

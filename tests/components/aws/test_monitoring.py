@@ -192,8 +192,14 @@ def test_a_service_without_metrics_has_no_collector() -> None:
 @pytest.mark.parametrize(
     ("watch", "said"),
     [
-        ({"collector": COLLECTOR}, "exactly one of topic, and emails or webhooks; neither is given"),
-        ({**WATCH, "topic": TOPIC}, "exactly one of topic, and emails or webhooks; both are given"),
+        (
+            {"collector": COLLECTOR},
+            "emails or webhooks; neither is given",
+        ),
+        (
+            {**WATCH, "topic": TOPIC},
+            "exactly one of topic, and caas:monitoring.receivers",
+        ),
         ({"collector": COLLECTOR, "topic": TOPIC.replace(REGION, "us-east-1")}, f"a topic in the region {REGION}"),
         ({**WATCH, "webhooks": ["other"]}, "a key in caas:secrets that is set; set are: pager"),
         ({**WATCH, "emails": ["nobody"]}, "an address of e-mail"),
@@ -209,3 +215,53 @@ def test_the_collector_s_name_is_taken() -> None:
     beside = {"collector": {"image": COLLECTOR}}
     with pytest.raises(SpecError, match="another name than collector"):
         environment({"web": service(sidecars=beside)}, aws={"monitoring": WATCH}, secrets=("pager",))
+
+
+SUBSCRIPTION = "aws:sns/topicSubscription:TopicSubscription"
+
+
+def test_the_list_of_receivers_becomes_subscriptions_that_take_their_severities() -> None:
+    told = {
+        "email": {"to": ["team@example.com", "boss@example.com"]},
+        "pagerDuty": {"key": "pager"},
+        "webhook": {"url": "hook"},
+    }
+    world = environment(
+        {"web": service()},
+        aws={"monitoring": {"collector": COLLECTOR, "emails": ["boss@example.com"]}},
+        monitoring={"receivers": told, "runbooks": "https://r.example.com"},
+        secrets=("pager", "hook"),
+    )
+    recording = declared(world)
+    found = {one.name.removeprefix("monitoring-tell-"): one for one in recording.of(SUBSCRIPTION)}
+    assert {name: one.inputs["protocol"] for name, one in found.items()} == {
+        "team@example.com": "email",
+        "boss@example.com": "email",
+        "pager-duty": "https",
+        "hook": "https",
+    }
+    policies = {name: json.loads(one.inputs.get("filterPolicy", "null")) for name, one in found.items()}
+    assert policies == {
+        "team@example.com": {"severity": ["ticket"]},
+        "boss@example.com": None,
+        # The alarms of CloudWatch have no severity: they take a version back.
+        "pager-duty": {"severity": ["page", {"exists": False}]},
+        "hook": None,
+    }
+    duty = found["pager-duty"]
+    assert duty.inputs["endpoint"].startswith("https://events.pagerduty.com/integration/")
+    assert "endpoint" in duty.secret_paths
+    said = json.loads(recording.one("aws:amp/ruleGroupNamespace:RuleGroupNamespace", "web-rules").inputs["data"])
+    pages = [rule["annotations"]["runbook_url"] for one in said["groups"] for rule in one["rules"] if "alert" in rule]
+    assert all(page.startswith("https://r.example.com/") for page in pages)
+
+
+def test_slack_does_not_take_the_messages_of_sns() -> None:
+    with pytest.raises(SpecError) as refused:
+        environment(
+            aws={"monitoring": {"collector": COLLECTOR, "emails": ["team@example.com"]}},
+            monitoring={"receivers": {"slack": {"webhook": "pager"}}},
+            secrets=("pager",),
+        )
+    assert "no slack on aws-ecs" in str(refused.value)
+    assert "write the channel's own e-mail address under email.to" in str(refused.value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from components.azure import alerts as azure_alerts
 from components.monitoring.alertmanager import SWITCH
 from tests.components.monitoring.test_objectives import groups
 
@@ -12,6 +13,7 @@ RUNBOOKS = Path(__file__).resolve().parents[3] / "docs" / "runbooks"
 
 def test_every_alert_has_a_runbook_and_every_runbook_an_alert() -> None:
     alerts = {alert.alert for group in groups() for alert in group.alerts}
+    alerts |= {alert.runbook for alert in azure_alerts.ALERTS}
     assert alerts | {SWITCH} == {page.stem for page in RUNBOOKS.glob("*.md")}
 
 

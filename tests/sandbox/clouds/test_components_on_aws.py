@@ -26,8 +26,9 @@ PROGRAM = f"""
         "apiKey": "logs",
         "addresses": ["10.0.0.0/16"],
     }}
-    secrets = ["apiKey", "logs", "pager"]
-    watched = {{"aws": {{"monitoring": watch}}, "logging": logs}}
+    secrets = ["apiKey", "logs", "pager", "duty"]
+    told = {{"receivers": {{"email": {{"to": ["duty@example.com"]}}, "pagerDuty": {{"key": "duty"}}}}}}
+    watched = {{"aws": {{"monitoring": watch}}, "monitoring": told, "logging": logs}}
     found = environment(services, secrets=secrets, pipeline=pipeline, **watched)
     hidden = {{name: pulumi.Output.secret(f"https://hidden-word/{{name}}") for name in secrets}}
     for name, value in platform.declare(found, hidden).items():

@@ -157,6 +157,33 @@ def test_azure_s_way_in_leads_to_a_workspace_that_exists(tmp_path: Path) -> None
             desk.create(azure.WAY_IN, **{**way, "dataCollectionRuleName": "s"}, destinations=wrong)
 
 
+def test_a_filter_of_messages_has_lists(desk: Desk) -> None:
+    topic = desk.create(aws.TOPIC, name="alerts")["arn"]
+    given = {"topic": topic, "protocol": "email", "endpoint": "team@example.com"}
+    taken = json.dumps({"severity": ["page", {"exists": False}]})
+    assert desk.create(TOLD, **given, filterPolicy=taken)["arn"].startswith(topic)
+    with pytest.raises(CloudError, match="FilterPolicy"):
+        desk.create(TOLD, **given, filterPolicy=json.dumps({"severity": "page"}))
+
+
+@pytest.mark.parametrize("kind", [azure.ALERT, azure.CALLED])
+def test_azure_takes_the_alerts_of_every_service_and_whom_they_call(kind: str, tmp_path: Path) -> None:
+    desk, found = test_azure.Desk(tmp_path), declared(on_azure.stack("prod")).of(kind)
+    assert {one.name for one in found} >= {azure.ALERT: {"web-down-alert"}, azure.CALLED: {"monitoring-tell"}}[kind]
+    assert [said for one in found for said in desk.check(kind, **one.inputs)] == []
+
+
+def test_an_alert_looks_at_a_group_that_exists_or_at_a_balancer(tmp_path: Path) -> None:
+    desk = test_azure.Desk(tmp_path)
+    desk.group()
+    alert = declared(on_azure.stack("prod")).one(azure.ALERT, "web-down-alert").inputs
+    given = {**alert, "resourceGroupName": "shop", "actions": []}
+    root = "/subscriptions/1/resourceGroups/shop/providers"
+    assert desk.create(azure.ALERT, **{**given, "scopes": [f"{root}/Microsoft.Network/loadBalancers/web"]})["id"]
+    with pytest.raises(CloudError, match="was not found"):
+        desk.create(azure.ALERT, **{**given, "scopes": [f"{root}/Microsoft.ContainerInstance/nGroups/web"]})
+
+
 def test_azure_takes_the_rules_of_every_service(tmp_path: Path) -> None:
     desk, found = test_azure.Desk(tmp_path), declared(on_azure.stack("prod")).of(GROUP)
     assert len(found) == 9

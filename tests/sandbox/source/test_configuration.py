@@ -279,7 +279,7 @@ def test_a_link_is_moved_to_its_new_target(tmp_path: Path) -> None:
 def test_every_port_is_its_own() -> None:
     numbers = [value for name, value in vars(ports).items() if name.isupper() and isinstance(value, int)]
     assert len(numbers) == len(set(numbers))
-    assert len(numbers) == 17
+    assert len(numbers) == 19
 
 
 def _traefik(found: list[dict[str, Any]]) -> list[str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ipaddress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sandbox import ports
 from sandbox.errors import SandboxError
 from sandbox.source import addons, monitoring
 from sandbox.toolchain import versions
@@ -93,3 +95,48 @@ def test_the_operator_finds_under_its_own_tags_what_it_takes_by_itself() -> None
 
 def test_no_program_stands_where_the_operator_mounts_data() -> None:
     assert {program.path.rpartition("/")[0] for program in addons.OPERATED_PROGRAMS} == {"/bin"}
+
+
+def test_what_watches_takes_what_carries_its_label_in_every_namespace() -> None:
+    made = {(one["kind"], one["metadata"]["name"]): one for one in monitoring.manifests()}
+    spec = made["Prometheus", "sandbox"]["spec"]
+    for kind in ("podMonitor", "rule"):
+        assert spec[f"{kind}Selector"] == {"matchLabels": {"release": "sandbox"}}
+        assert spec[f"{kind}NamespaceSelector"] == {}
+    counts = made["ScrapeConfig", "kube-state-metrics"]["metadata"]["labels"]
+    assert counts == spec["scrapeConfigSelector"]["matchLabels"]
+    assert spec["serviceAccountName"] == made["ServiceAccount", "watch"]["metadata"]["name"]
+    assert (
+        made["Alertmanager", "sandbox"]["spec"]["configSecret"] == made["Secret", "sandbox-alerts"]["metadata"]["name"]
+    )
+
+
+def test_both_have_an_address_that_the_cluster_gives_nobody_else() -> None:
+    services = {one["metadata"]["name"]: one["spec"] for one in monitoring.manifests() if one["kind"] == "Service"}
+    first = ipaddress.ip_network(ports.SERVICE_RANGE).network_address
+    for name, url in (("watch", monitoring.WATCH), ("alerts", monitoring.ALERTS)):
+        address = ipaddress.ip_address(services[name]["clusterIP"])
+        assert url == f"http://{address}:{services[name]['ports'][0]['port']}"
+        # The lower band, of sixteen addresses: the API server draws from above it for whoever names none.
+        assert 1 < int(address) - int(first) <= 16
+
+
+@pytest.mark.parametrize(("available", "well"), [(1, True), (0, False), (None, False)])
+def test_both_are_well_when_their_pods_are_and_they_answer(
+    available: int | None, well: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Sets:
+        def get(self, path: str) -> dict[str, Any] | None:
+            assert path.startswith("/apis/apps/v1/namespaces/monitoring/statefulsets/")
+            return None if available is None else {"status": {"availableReplicas": available}}
+
+    asked: list[str] = []
+
+    def answers(url: str) -> bool:
+        asked.append(url)
+        return True
+
+    monkeypatch.setattr(monitoring, "answers", answers)
+    cluster: Any = Sets()
+    assert monitoring.ready(cluster) == {"watch": well, "alerts": well}
+    assert asked == (["http://10.215.0.11:9090/-/ready", "http://10.215.0.12:9093/-/ready"] if well else [])
