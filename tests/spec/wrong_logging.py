@@ -93,7 +93,7 @@ LOGGING = [
         "not the whole world",
         "write where elasticsearch is",
         {**AWS, "logging": {**ECS, "addresses": ["0.0.0.0/0"]}},
-        line="- 0.0.0.0/0",
+        line='"0.0.0.0/0"',
     ),
     stack(
         "logging-on-ecs-beyond-a-network-without-a-gateway",
@@ -101,7 +101,7 @@ LOGGING = [
         "addresses inside the network",
         "aws.nat to single",
         {**AWS, "logging": {**ECS, "addresses": ["93.184.216.0/24"]}},
-        line="- 93.184.216.0/24",
+        line='"93.184.216.0/24"',
     ),
     stack(
         "addresses-on-kubernetes",
