@@ -33,7 +33,7 @@ def texts(environment: Environment) -> dict[str, str]:
         return _collected(environment)
     key = {"aws-ecs": "aws.monitoring", "azure-aci": "azure.monitoring"}.get(environment.platform, "monitoring")
     raise DeliveryError(
-        f"Nobody watches stack {environment.stack}: there is nothing that its dashboards could show.",
+        f"Nobody watches stack {environment.stack!r}: there is nothing that its dashboards could show.",
         Exit.BAD_INPUT,
         remedy=f"Set caas:{key}.",
     )

@@ -85,6 +85,7 @@ NO_KEY = Ends(Exit.BAD_INPUT, ("Nothing can be attested here: ",))
 """The stack names a public key that is not there, and no private one."""
 
 NO_LOGS = Ends(Exit.BAD_INPUT, (f"Stack '{STACK}' names no Elasticsearch that exists.", "Set caas:logging."))
+NO_WATCH = Ends(Exit.BAD_INPUT, (f"Nobody watches stack '{STACK}'", "Set caas:monitoring."))
 NO_FORGE = Ends(Exit.BAD_INPUT, ("No pipeline of GitLab, GitHub or Jenkins runs here.", "Set CAAS_FORGE"))
 NO_COMMIT = Ends(Exit.NOT_PROVEN, (f"Stack '{STACK}' has no release of a known commit",))
 
@@ -100,6 +101,11 @@ COMMANDS: Mapping[str, Row] = {
     "attestations": Row(otherwise={**CLUSTERLESS, "wrong passphrase": FINE}),
     # It looks at the files alone, and this stack names no Elasticsearch.
     "log-setup": Row(otherwise={name: NO_LOGS for name in DEFAULT if name != "no such stack file"}),
+    # As little, and nobody watches it.
+    "dashboards": Row(
+        ("--stack", STACK, "--into", "dashboards"),
+        {name: NO_WATCH for name in DEFAULT if name != "no such stack file"},
+    ),
     "validate": Row(otherwise=FILES_ALONE),
     "up": Row(
         otherwise={
