@@ -50,7 +50,7 @@ def test_on_container_instances_nobody_tells_versions_apart(tmp_path: Path) -> N
     [(on_kubernetes, "caas:monitoring"), (aws.environment, "caas:aws.monitoring")],
 )
 def test_where_nobody_watches_there_is_nothing_to_show(environment: Any, key: str, tmp_path: Path) -> None:
-    with pytest.raises(DeliveryError, match="Nobody watches stack .staging.") as refused:
+    with pytest.raises(DeliveryError, match="Nobody watches stack 'staging'") as refused:
         dashboards.write(environment(stack="staging"), tmp_path)
     assert refused.value.remedy == f"Set {key}."
 
