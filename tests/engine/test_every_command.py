@@ -89,6 +89,12 @@ NO_WATCH = Ends(Exit.BAD_INPUT, (f"Nobody watches stack '{STACK}'", "Set caas:mo
 NO_FORGE = Ends(Exit.BAD_INPUT, ("No pipeline of GitLab, GitHub or Jenkins runs here.", "Set CAAS_FORGE"))
 NO_COMMIT = Ends(Exit.NOT_PROVEN, (f"Stack '{STACK}' has no release of a known commit",))
 
+
+def wrong(checks: str) -> Ends:
+    """Which checks fail first. Others follow: the stack is signed, and the tools for it are not there."""
+    return Ends(Exit.BAD_INPUT, (f"checks of stack '{STACK}' fail: {checks}, ", "What to do stands beside"))
+
+
 COMMANDS: Mapping[str, Row] = {
     # Neither asks the cluster, and none of their settings is secret.
     "attest": Row(otherwise={"wrong passphrase": NO_KEY, "no kubeconfig": NO_KEY, "expired credential": NO_KEY}),
@@ -101,6 +107,17 @@ COMMANDS: Mapping[str, Row] = {
     "attestations": Row(otherwise={**CLUSTERLESS, "wrong passphrase": FINE}),
     # It looks at the files alone, and this stack names no Elasticsearch.
     "log-setup": Row(otherwise={name: NO_LOGS for name in DEFAULT if name != "no such stack file"}),
+    "doctor": Row(
+        # It goes on after what it finds wrong, and names all of that.
+        otherwise={
+            "no such stack": wrong("platform"),
+            "backend out of reach": wrong("backend, stack, platform"),
+            "backend refuses": wrong("backend, stack, platform"),
+            "wrong passphrase": wrong("stack, platform"),
+            "no kubeconfig": wrong("platform"),
+            "expired credential": wrong("platform"),
+        }
+    ),
     # As little, and nobody watches it.
     "dashboards": Row(
         ("--stack", STACK, "--into", "dashboards"),
