@@ -28,6 +28,7 @@ from delivery.command_line import (
 )
 from delivery.commands import (
     dashboards,
+    init,
     logs,
     moves,
     operations,
@@ -150,6 +151,7 @@ preview.register(app)
 pipeline.register(app)
 supply.register(app)
 dashboards.register(app)
+init.register(app)
 
 
 def main() -> NoReturn:

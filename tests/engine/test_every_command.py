@@ -88,6 +88,11 @@ NO_LOGS = Ends(Exit.BAD_INPUT, (f"Stack '{STACK}' names no Elasticsearch that ex
 NO_WATCH = Ends(Exit.BAD_INPUT, (f"Nobody watches stack '{STACK}'", "Set caas:monitoring."))
 NO_FORGE = Ends(Exit.BAD_INPUT, ("No pipeline of GitLab, GitHub or Jenkins runs here.", "Set CAAS_FORGE"))
 NO_COMMIT = Ends(Exit.NOT_PROVEN, (f"Stack '{STACK}' has no release of a known commit",))
+ANSWERS = (
+    *("--service", "shop", "--platform", "kubernetes", "--registry", "registry.test", "--domain", "example.org"),
+    *("--owner", "shop-team", "--cost-centre", "4711"),
+)
+THERE = Ends(Exit.BAD_INPUT, ("stands something else in Pulumi.yaml", "Move what is there away"))
 
 
 def wrong(checks: str) -> Ends:
@@ -118,6 +123,8 @@ COMMANDS: Mapping[str, Row] = {
             "expired credential": wrong("platform"),
         }
     ),
+    # The project's files are there and say something else, which is found before anything is asked of anybody.
+    "init": Row(ANSWERS, dict.fromkeys(DEFAULT, THERE)),
     # As little, and nobody watches it.
     "dashboards": Row(
         ("--stack", STACK, "--into", "dashboards"),
