@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
 import pulumi
+
+T = TypeVar("T")
 
 WITHOUT_RIGHTS = ("caas:", "pulumi:", "docker-build:", "docker:")
 """Beginnings of types that no platform's API is asked for: components, providers, and builds, whose push the
@@ -32,3 +37,16 @@ class NoRights(LookupError):
             f"{type_} is declared, and {table} does not say what rights it takes: add an entry there, or remove "
             "caas:pipeline"
         )
+
+
+def rights_of(types: Iterable[str], rights: Mapping[str, T], table: str) -> list[T]:
+    """What each of the types takes, by a platform's table. ``table``: where that stands, for people.
+
+    :raises NoRights: One has no entry.
+    """
+    found = []
+    for type_ in types:
+        if type_ not in rights:
+            raise NoRights(type_, table)
+        found.append(rights[type_])
+    return found

@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 
@@ -20,14 +21,12 @@ from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
 from delivery.observe import Target
 from delivery.observe.platforms import observer_in
-from delivery.oci import Registry
+from delivery.oci import NO_DIGEST, Registry
 from delivery.stack import ProgramStack
 from delivery.supply import tools
 
 NO_SERVICE = "caas-doctor"
 """A name that no service has: that it is not there is an answer, and only a platform that is reached gives one."""
-NO_DIGEST = f"sha256:{'0' * 64}"
-"""A digest that nothing has, for the same reason."""
 
 
 class State(StrEnum):
@@ -63,10 +62,11 @@ class Doctor:
 
     def checks(self) -> Iterator[Check]:
         """One after the other."""
-        yield self._made("engine", self._engine)
-        if (program := self._program()) is not None:
-            yield self._made("backend", lambda: self._backend(program))
-            yield self._made("stack", lambda: self._stack(program))
+        engine = self._made("engine", self._engine)
+        yield engine
+        if engine.state is not State.FAILING:  # Without one nobody can ask for the state.
+            yield self._made("backend", self._backend)
+            yield self._made("stack", self._stack)
         yield self._made("platform", self._platform)
         yield self._made("registry", self._registry)
         if any(service.image is None for service in self.environment.services):
@@ -82,28 +82,34 @@ class Doctor:
             return Check(name, State.FAILING, error.message, error.remedy)
         return found if isinstance(found, Check) else Check(name, State.OK, found)
 
-    def _program(self) -> ProgramStack | None:
-        try:
-            return ProgramStack(self.directory, self.environment.stack, self.environment.project, self.engine())
-        except DeliveryError:
-            return None  # There is no engine, which its own check has said.
+    @cached_property
+    def _found(self) -> Engine:
+        return self.engine()
+
+    @cached_property
+    def _stacks(self) -> list[str]:
+        return self._program.names()
+
+    @cached_property
+    def _program(self) -> ProgramStack:
+        return ProgramStack(self.directory, self.environment.stack, self.environment.project, self._found)
 
     def _engine(self) -> Check | str:
-        engine, sdk = str(self.engine().version), version("pulumi")
+        engine, sdk = str(self._found.version), version("pulumi")
         said = f"pulumi {engine}, SDK {sdk}"
         if engine.split(".")[:2] == sdk.split(".")[:2]:
             return said
         return Check("engine", State.WARNING, said, "Use the engine of the SDK's version: requirements.lock names it.")
 
-    def _backend(self, program: ProgramStack) -> str:
-        return f"{program.backend}, {len(program.names())} stacks"
+    def _backend(self) -> str:
+        return f"{self._program.backend}, {len(self._stacks)} stacks"
 
-    def _stack(self, program: ProgramStack) -> Check | str:
+    def _stack(self) -> Check | str:
         name = self.environment.stack
-        if name not in program.names():
+        if name not in self._stacks:
             remedy = f"`caas up --stack {name}` makes it."
             return Check("stack", State.WARNING, f"there is no stack {name} yet", remedy)
-        return f"{len(program.secret_values())} secrets decrypted"
+        return f"{len(self._program.secret_values())} secrets decrypted"
 
     def _platform(self) -> str:
         observer = observer_in(self.environment)

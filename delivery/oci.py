@@ -24,6 +24,8 @@ from delivery.protect import MANIFESTS
 from delivery.proxies import Pools
 
 REFERENCE = re.compile(r"^(?P<host>[^/@]+)/(?P<path>[^@:]+)@(?P<digest>sha256:[0-9a-f]{64})$")
+NO_DIGEST = f"sha256:{'0' * 64}"
+"""Nothing has it: that it is not there is an answer of a registry that is reached and lets somebody in."""
 LOOPBACK = re.compile(r"^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$")
 """Registries that are asked without TLS, as Docker does it."""
 REACHED = 5.0
@@ -127,7 +129,7 @@ class Registry:
         url = what if "://" in what else f"{self._base}{self._path}/{what}"
         if method in ("POST", "PUT") and self._authorization is None:
             # A body that is a stream cannot be sent twice: who asks is settled before.
-            with self._ask("HEAD", f"manifests/sha256:{'0' * 64}", good=(200, 404)):
+            with self._ask("HEAD", f"manifests/{NO_DIGEST}", good=(200, 404)):
                 pass
         answer = self._send(method, url, body, headers)
         if answer.status == 401 and body is None:

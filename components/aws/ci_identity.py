@@ -19,7 +19,7 @@ from components.aws.iam import KEY_USE, PULL, SEE_TARGETS, WRITE_LOGS, Place, St
 from components.aws.rights import DELIVERY, RIGHTS
 from components.aws.rights.model import Grant, Rights
 from components.base import Component, Transform
-from components.declared_types import NoRights
+from components.declared_types import rights_of
 from components.pipeline_tokens import AUDIENCES, PURPOSES, Purpose, Token, pipeline_of, token
 from components.spec.environment import Environment
 
@@ -90,7 +90,7 @@ def statements(environment: Environment, types: Sequence[str], purpose: Purpose)
 
     :raises NoRights: Of a type nobody has written down what it takes.
     """
-    rights = [DELIVERY, *(_rights(type_) for type_ in types)]
+    rights = [DELIVERY, *rights_of(types, RIGHTS, "components/aws/rights")]
     looks = sorted({action for one in rights for action in one.look})
     grants = [grant for one in rights for grant in (*one.read, *(one.write if purpose == "apply" else ()))]
     found = [allow(looks, ["*"]), *_merged(environment, grants)]
@@ -112,12 +112,6 @@ _SEE_IDENTITY = (
     "iam:ListRolePolicies",
 )
 """The pipeline's identity is part of what is declared: it is read like the rest, and changed by an administrator."""
-
-
-def _rights(type_: str) -> Rights:
-    if type_ not in RIGHTS:
-        raise NoRights(type_, "components/aws/rights")
-    return RIGHTS[type_]
 
 
 def _merged(environment: Environment, grants: Sequence[Grant]) -> Iterator[Statement]:

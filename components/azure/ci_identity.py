@@ -24,9 +24,9 @@ from components.azure.account import (
     tags,
 )
 from components.azure.monitoring import PUBLISHER
-from components.azure.rights import PUSHES, READS, RIGHTS, Rights
+from components.azure.rights import PUSHES, READS, RIGHTS
 from components.base import Component, Transform
-from components.declared_types import NoRights
+from components.declared_types import rights_of
 from components.pipeline_tokens import PURPOSES, Purpose, token
 from components.spec.environment import Environment
 
@@ -38,19 +38,14 @@ def actions(types: Sequence[str], purpose: Purpose) -> list[str]:
 
     :raises NoRights: Of a type nobody has written down what it takes.
     """
-    rights = [_rights(type_) for type_ in types if type_.startswith("azure-native:")]
+    own = [type_ for type_ in types if type_.startswith("azure-native:")]
+    rights = rights_of(own, RIGHTS, "components/azure/rights.py")
     found = {*READS, *(f"{one.kind}/read" for one in rights), *(look for one in rights for look in one.looks)}
     if purpose == "apply":
         changed = [one for one in rights if one.changed]
         found |= {f"{one.kind}/{change}" for one in changed for change in ("delete", "write", *one.more)}
         found |= set(PUSHES)
     return sorted(found)
-
-
-def _rights(type_: str) -> Rights:
-    if type_ not in RIGHTS:
-        raise NoRights(type_, "components/azure/rights.py")
-    return RIGHTS[type_]
 
 
 def condition(environment: Environment) -> str:

@@ -17,10 +17,10 @@ from pulumi_gcp.serviceaccount import Account as ServiceAccount
 from pulumi_gcp.serviceaccount import IAMMember as AccountMember
 
 from components.base import Component, Transform
-from components.declared_types import NoRights
+from components.declared_types import rights_of
 from components.gcp.account import ACCOUNT_LIMIT, named, settings
 from components.gcp.identity import ROLE
-from components.gcp.rights import DELIVERY, IDENTITY, RIGHTS, Rights
+from components.gcp.rights import DELIVERY, IDENTITY, RIGHTS
 from components.pipeline_tokens import PURPOSES, Purpose, Token, pipeline_of, token
 from components.spec.environment import Environment
 
@@ -41,17 +41,12 @@ def permissions(types: Sequence[str], purpose: Purpose) -> list[str]:
 
     :raises NoRights: Of a type nobody has written down what it takes.
     """
-    rights = [DELIVERY, *(_rights(type_) for type_ in types if type_.startswith("gcp:"))]
+    own = [type_ for type_ in types if type_.startswith("gcp:")]
+    rights = [DELIVERY, *rights_of(own, RIGHTS, "components/gcp/rights.py")]
     found = {*IDENTITY, *(one for each in rights for one in each.read)}
     if purpose == "apply":
         found |= {one for each in rights for one in each.write}
     return sorted(found)
-
-
-def _rights(type_: str) -> Rights:
-    if type_ not in RIGHTS:
-        raise NoRights(type_, "components/gcp/rights.py")
-    return RIGHTS[type_]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,7 @@ from pulumi_kubernetes.core.v1 import ServiceAccount
 from pulumi_kubernetes.rbac.v1 import Role, RoleBinding
 
 from components.base import Component, Transform
-from components.declared_types import NoRights
+from components.declared_types import rights_of
 from components.kubernetes.metadata import Scope, field_manager, monitoring_namespace, namespace_name
 from components.pipeline_tokens import PURPOSES, Purpose, token
 from components.spec.environment import Environment
@@ -93,12 +93,9 @@ def rules(types: Sequence[str], purpose: Purpose) -> Iterator[PolicyRuleArgsDict
     :raises NoRights: Nobody has written down what one of the types is called.
     """
     read, write = set(WATCHED), set()
-    for type_ in (*types, *IDENTITY):
-        if not type_.startswith("kubernetes:"):
-            continue
-        if type_ not in RESOURCES:
-            raise NoRights(type_, "components/kubernetes/ci_identity.py")
-        one = (_group(type_), RESOURCES[type_])
+    own = [type_ for type_ in (*types, *IDENTITY) if type_.startswith("kubernetes:")]
+    for type_, resource in zip(own, rights_of(own, RESOURCES, "components/kubernetes/ci_identity.py"), strict=True):
+        one = (_group(type_), resource)
         if one[1] != SECRETS:
             read.add(one)
         if one[1] not in ONLY_READ:

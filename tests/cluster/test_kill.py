@@ -15,6 +15,7 @@ from delivery import processes
 from tests.cluster import hello
 from tests.cluster.load import until
 from tests.cluster.scene import Scene, scene
+from tests.pipelines import runners
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 
@@ -25,13 +26,7 @@ LONGEST = 7.0
 
 def engines(parent: int) -> list[int]:
     """The engine's processes that apply, among the children of a process."""
-    found = []
-    children = Path(f"/proc/{parent}/task").glob("*/children")
-    for child in {int(pid) for file in children for pid in file.read_text().split()}:
-        arguments = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
-        if b"up" in arguments and arguments[0].endswith(b"pulumi"):
-            found.append(child)
-    return found
+    return [child for child in runners.children(parent) if runners.is_engine(child)]
 
 
 def killed_up(kill: Scene, after: float) -> int:

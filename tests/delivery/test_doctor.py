@@ -102,7 +102,7 @@ def test_where_all_is_well_every_check_says_what_it_found(around: Surroundings, 
     assert said["platform"] == "kubernetes 1.34.1"
     assert said["registry"] == "registry.example.com answers"
     assert around.asked == [Target("caas-staging", doctor.NO_SERVICE)]
-    assert around.repositories == [("registry.example.com/team/web", f"manifests/{doctor.NO_DIGEST}")]
+    assert around.repositories == [("registry.example.com/team/web", f"manifests/{oci.NO_DIGEST}")]
 
 
 @pytest.mark.parametrize(

@@ -26,21 +26,28 @@ class Turns:
             self._changed.notify_all()
 
 
+def children(process: int) -> list[int]:
+    """What a process started."""
+    found: set[int] = set()
+    for file in Path(f"/proc/{process}/task").glob("*/children"):
+        with contextlib.suppress(OSError):  # It has ended meanwhile.
+            found |= {int(child) for child in file.read_text().split()}
+    return sorted(found)
+
+
 def descendants(process: int) -> list[int]:
     """Everything that a process started, and what that started."""
-    found = []
-    for file in Path(f"/proc/{process}/task").glob("*/children"):
-        with contextlib.suppress(OSError):
-            for child in map(int, file.read_text().split()):
-                found += [child, *descendants(child)]
-    return found
+    return [one for child in children(process) for one in (child, *descendants(child))]
+
+
+def is_engine(process: int) -> bool:
+    """Is it an engine that applies?"""
+    with contextlib.suppress(OSError):  # It has ended meanwhile.
+        arguments = Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")
+        return b"up" in arguments and arguments[0].endswith(b"pulumi")
+    return False
 
 
 def applying(process: int) -> bool:
     """Did it, or what it started, start an engine that applies?"""
-    for one in descendants(process):
-        with contextlib.suppress(OSError):
-            arguments = Path(f"/proc/{one}/cmdline").read_bytes().split(b"\0")
-            if b"up" in arguments and arguments[0].endswith(b"pulumi"):
-                return True
-    return False
+    return any(map(is_engine, descendants(process)))
