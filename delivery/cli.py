@@ -122,7 +122,6 @@ def verify(
     def work(output: Output) -> None:
         _, project, _ = read_files(directory, stack)
         program = ProgramStack(directory.resolve(), stack, project, Engine())
-        program.select()
         truth = declared.parse(program.outputs(), stack)
         observer = observer_for(
             truth.platform,

@@ -91,7 +91,7 @@ def proven(directory: Path, stack: str, output: Output) -> tuple[Release, dict[s
     """The stack's last release and its configuration: it must have succeeded, and be what runs there now."""
     _, project, _ = read_files(directory, stack)
     program = ProgramStack(directory, stack, project, Engine())
-    program.select()
+    program.must_exist()
     book = ledger.Ledger(program).read()
     made = [one for one in book.releases if one.outcome is not Outcome.REFUSED]
     if not made:

@@ -67,7 +67,7 @@ def prepare(directory: Path, base: Environment, branch: str, life: timedelta, ou
                 f"Stack {name!r} exists and is {whose}.", Exit.BAD_INPUT, remedy="Give the branch another name."
             )
     _write(directory, base, name)
-    _, created = stack.select_or_create()
+    _, created = stack.opened_or_made(output.masker)
     review = Review(name, branch, datetime.now(UTC).replace(microsecond=0) + life)
     _mark(stack, review)
     output.say(f"{'Made' if created else 'Kept'} review stack {name} until {review.expires:%Y-%m-%d %H:%M} UTC.")
@@ -134,7 +134,6 @@ def remove(directory: Path, project: str, name: str, output: Output) -> Review:
                 f"Review stack {name!r} is being changed by {names}.", Exit.LOCKED, remedy="Try again when it is done."
             )
     output.say(f"Removing review stack {name} (branch {review.branch}).")
-    stack.select()
     recover.recover(stack, stack.state(), output)
     stack.run("destroy", "--yes", "--skip-preview", "--suppress-progress")
     # The stack last: as long as it is there, the next removal finds it and goes on.

@@ -30,7 +30,7 @@ def rollback(
     """Run a recorded release again (default: the last good one before what is there now) and prove it."""
     environment = releases.environment_of_files(directory, stack)
     program = ProgramStack(directory, stack, environment.project, Engine())
-    program.select()
+    program.must_exist()
     book = ledger.Ledger(program).read()
     target = choose(book.releases, number, stack)
     pinned = releases.pinned(target, book, stack)

@@ -6,11 +6,13 @@ import contextlib
 import json
 import os
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from pulumi import automation as auto
+from pulumi.automation._stack import StackInitMode  # not public, and asked for by the public constructor
 from pulumi.automation.errors import CommandError
 from ruamel.yaml import YAML
 
@@ -18,6 +20,27 @@ from components.spec import NAMESPACE
 from delivery import locks, refusals
 from delivery.engine import Engine
 from delivery.errors import DeliveryError
+from delivery.masking import Masker
+
+
+class _Workspace(auto.LocalWorkspace):
+    """A workspace that chooses no stack for whoever works in the directory: every command names its own."""
+
+    def select_stack(self, stack_name: str) -> None:
+        """Nothing to ask the engine."""
+
+
+class _Stack(auto.Stack):
+    """A stack whose updates ask the engine for nothing but the update: the Automation API would start it three times
+    more, for the outputs, the outputs with secrets, and the history, of which nothing is used here."""
+
+    def outputs(self) -> auto.OutputMap:
+        """Not read: ``ProgramStack.outputs`` does where they are wanted."""
+        return {}
+
+    def info(self, show_secrets: bool = True) -> auto.UpdateSummary:  # noqa: ARG002 (as it is declared)
+        """That there was an update; what it did was heard from its events."""
+        return auto.UpdateSummary("", datetime.now(UTC), "", {}, {}, "")
 
 
 class ProgramStack:
@@ -54,29 +77,37 @@ class ProgramStack:
         """The directory of a file backend; None for any other."""
         return locks.file_backend(self._url) if self._url else None
 
-    def select(self) -> auto.Stack:
-        """The stack, which must exist."""
-        return self._open(create=False)
+    def must_exist(self) -> None:
+        """DeliveryError where there is no such stack."""
+        self.run("stack", "select")
 
-    def select_or_create(self) -> tuple[auto.Stack, bool]:
-        """The stack, and whether it had to be made."""
+    def opened(self, masker: Masker) -> auto.Stack:
+        """The stack, which must exist; what its configuration keeps secret is masked from here on."""
+        # The first question about the stack also tells whether there is one: each is a start of the engine.
+        masker.add(self.secret_values())
+        return self._handle(create=False)
+
+    def opened_or_made(self, masker: Masker) -> tuple[auto.Stack, bool]:
+        """As ``opened``, and whether the stack had to be made."""
         try:
-            return self._open(create=False), False
+            return self.opened(masker), False
         except DeliveryError as error:
             if not isinstance(error.__cause__, auto.StackNotFoundError):
                 raise
         try:
-            return self._open(create=True), True
+            made = self._handle(create=True)
         except DeliveryError as error:
             if not isinstance(error.__cause__, auto.StackAlreadyExistsError):
                 raise
-        # Somebody was quicker.
-        return self._open(create=False), False
+            # Somebody was quicker.
+            return self.opened(masker), False
+        masker.add(self.secret_values())
+        return made, True
 
-    def _open(self, *, create: bool) -> auto.Stack:
+    def _handle(self, *, create: bool) -> auto.Stack:
         try:
-            workspace = auto.LocalWorkspace(work_dir=str(self.directory), pulumi_command=self.engine)
-            return (auto.Stack.create if create else auto.Stack.select)(self.name, workspace)
+            workspace = _Workspace(work_dir=str(self.directory), pulumi_command=self.engine)
+            return _Stack(self.name, workspace, StackInitMode.CREATE if create else StackInitMode.SELECT)
         except CommandError as error:
             raise self.explain() from error
 

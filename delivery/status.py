@@ -5,7 +5,7 @@ It changes nothing and judges nothing: ``caas verify`` does that.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -91,12 +91,13 @@ def status(directory: Path, stack: str, output: Output) -> Status:
     """Ask the record, the backend and the platform. DeliveryError where there is no such stack."""
     config, project, source = read_files(directory, stack)
     program = ProgramStack(directory, stack, project, Engine())
-    program.select()
+    program.must_exist()
     made = [one for one in ledger.Ledger(program).read().releases if one.outcome is not Outcome.REFUSED]
     backend = program.backend_directory
     held = None if backend is None else locks.held(backend, project, stack)
     living = None if held is None else tuple(one.holder for one in held if not one.owner_is_dead())
-    findings, unseen = _seen(program, stack, output)
+    outputs = program.outputs()
+    findings, unseen = _seen(outputs, stack, output)
     return Status(
         stack=stack,
         last=made[-1] if made else None,
@@ -106,22 +107,22 @@ def status(directory: Path, stack: str, output: Output) -> Status:
         holders=living,
         findings=findings,
         unseen=unseen,
-        watched=_watched(program, lambda: load_environment(config, project=project, stack=stack, source=source)),
+        watched=_watched(outputs, lambda: load_environment(config, project=project, stack=stack, source=source)),
     )
 
 
-def _seen(program: ProgramStack, stack: str, output: Output) -> tuple[tuple[Finding, ...], str | None]:
+def _seen(outputs: Mapping[str, Any], stack: str, output: Output) -> tuple[tuple[Finding, ...], str | None]:
     try:
-        truth = declared.parse(program.outputs(), stack)
+        truth = declared.parse(outputs, stack)
         return look(truth, observer_of(truth), output), None
     except DeliveryError as error:
         return (), error.line
 
 
-def _watched(program: ProgramStack, described: Callable[[], Environment]) -> Watched | None:
+def _watched(outputs: Mapping[str, Any], described: Callable[[], Environment]) -> Watched | None:
     """A description that is wrong by now is told by whoever applies it."""
     try:
-        return look_at(described(), program.outputs())
+        return look_at(described(), outputs)
     except (DeliveryError, SpecError):
         return None
 

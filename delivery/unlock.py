@@ -29,7 +29,7 @@ class Result:
 def unlock(stack: ProgramStack, output: Output) -> Result:
     """Release every lock whose owner is dead. DeliveryError where a living one holds the stack, or one of which that
     cannot be known; what is dead beside it is released all the same."""
-    stack.select()
+    stack.must_exist()
     directory = stack.backend_directory
     if directory is None:
         raise DeliveryError(

@@ -101,10 +101,9 @@ def up(
     began = time.monotonic()
     engine = Engine()
     stack = ProgramStack(directory, environment.stack, environment.project, engine)
-    handle, created = stack.select_or_create() if sealed is None else (stack.select(), False)
+    handle, created = stack.opened_or_made(output.masker) if sealed is None else (stack.opened(output.masker), False)
     if created:
         output.say(f"Made stack {stack.name} in {stack.backend}.")
-    output.masker.add(stack.secret_values())
     observer = observer_in(environment)
     _await_turn(stack, output, time.monotonic() + lock_timeout, lock_timeout)
     plan = intent or releases.intent(directory, environment, note=why.reason)

@@ -85,7 +85,6 @@ def preview(
         if handle is None:
             output.document({"stack": stack, "missing": True})
             return
-        output.masker.add(program.secret_values())
         stored = program.state()
         with handover.handed_over(program, environment, lambda: stored, output, asked=pack is not None) as attested:
             found = run.preview(handle, program, output, pack=pack, timeout=timeout)
@@ -129,8 +128,7 @@ def drift(
     def work(output: Output) -> None:
         _, project, _ = read_files(directory, stack)
         program = ProgramStack(directory.resolve(), stack, project, Engine())
-        handle = program.select()
-        output.masker.add(program.secret_values())
+        handle = program.opened(output.masker)
         found = drifting.declared(run.refresh(handle, program, output, timeout=timeout))
         for line in drifting.lines(stack, found):
             output.result(line)
@@ -190,9 +188,9 @@ def _write(path: Path, content: str) -> None:
 def _selected(program: ProgramStack, missing: Missing, output: Output) -> auto.Stack | None:
     """The stack; None where there is none and that is well."""
     if missing is Missing.CREATE:
-        return program.select_or_create()[0]
+        return program.opened_or_made(output.masker)[0]
     try:
-        return program.select()
+        return program.opened(output.masker)
     except DeliveryError as error:
         if missing is Missing.FAIL or not isinstance(error.__cause__, auto.StackNotFoundError):
             raise

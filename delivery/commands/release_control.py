@@ -34,7 +34,6 @@ def _decide(decision: str, stack: str, directory: Path, as_json: bool, debug: bo
     def work(output: Output) -> None:
         environment = environment_of(directory, stack)
         program = ProgramStack(directory.resolve(), stack, environment.project, Engine())
-        program.select()
         traffic = Traffic(environment.kubernetes.kubeconfig, environment.kubernetes.context)
         told = control.decide(decision, environment, program.state(), traffic)
         for one in told:

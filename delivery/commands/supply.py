@@ -62,7 +62,7 @@ def _opened(directory: Path, stack: str) -> tuple[Environment, ProgramStack]:
     environment = environment_of(directory, stack)
     supplying.configured(environment)
     program = ProgramStack(directory.resolve(), stack, environment.project, Engine())
-    program.select()
+    program.must_exist()
     return environment, program
 
 

@@ -120,8 +120,6 @@ def test_a_persons_word_reaches_the_release(decision: str, monkeypatch: pytest.M
     class Program:
         def __init__(self, *_: Any) -> None: ...
 
-        def select(self) -> None: ...
-
         def state(self) -> dict[str, Any]:
             return {"resources": []}
 

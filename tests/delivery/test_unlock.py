@@ -27,7 +27,7 @@ class Stack:
     def __init__(self, directory: Path | None) -> None:
         self.backend_directory = directory
 
-    def select(self) -> Any:
+    def must_exist(self) -> Any:
         return None
 
 

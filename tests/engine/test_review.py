@@ -18,6 +18,7 @@ from delivery import ledger, processes
 from delivery import review as reviewing
 from delivery.engine import Engine
 from delivery.exit_codes import Exit
+from delivery.masking import Masker
 from delivery.output import Output
 from delivery.records import Kind
 from delivery.review_stack import EXPIRES, Review, stack_name
@@ -121,7 +122,7 @@ def test_a_removal_that_is_cut_off_is_finished_by_the_next_one(
     engine_project.write({}, {})
     directory, record = engine_project.directory, f"caas-test{ledger.SUFFIX}"
     stack = ProgramStack(directory, NAME, "caas-test", Engine())
-    stack.select_or_create()
+    stack.opened_or_made(Masker())
     reviewing._mark(stack, Review(NAME, BRANCH, datetime(2026, 1, 1, tzinfo=UTC)))
     ledger.Ledger(stack).begin(ledger.Intent(Kind.UP, ledger.owner(), {}))
     assert stacks(engine_project, "--project", record) == [NAME]
