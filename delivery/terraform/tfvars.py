@@ -1,0 +1,107 @@
+"""What a stack says, as the values of Terraform's variables. Pure but for the writing.
+
+A value that is secret is left out, and said to be: a file for Terraform is plain text, and so is its state.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from delivery.errors import DeliveryError
+from delivery.exit_codes import Exit
+from delivery.terraform.variables import SERVICE, SERVICES, VARIABLES, Variable
+
+_HIDDEN = "[secret]"
+"""What the engine shows of a secret output."""
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
+"""The key that marks a secret in the stored state."""
+_SCALARS = (str, bool, int, float)
+
+
+@dataclass(frozen=True)
+class Values:
+    """What is told, and what is kept back."""
+
+    known: Mapping[str, Any]
+    """Variable -> value; those that the platform has not are not in it."""
+    secret: tuple[str, ...]
+    """Places of what is secret: ``caas_services.web.url``."""
+
+    def text(self) -> str:
+        """The document."""
+        return f"{json.dumps(self.known, indent=2, sort_keys=True)}\n"
+
+
+def values(outputs: Mapping[str, Any], resources: Iterable[Mapping[str, Any]]) -> Values:
+    """The values for a stack.
+
+    :param outputs: The stack's outputs, secret ones masked.
+    :param resources: What its state holds, secrets encrypted.
+    :raises DeliveryError: Nothing was ever applied to it.
+    """
+    if "services" not in outputs:
+        raise DeliveryError(
+            "The stack has no outputs: nothing was ever applied to it, or its last apply did not finish.",
+            Exit.NOT_PROVEN,
+            remedy="Run `caas up` first.",
+        )
+    stored = list(resources)
+    found = {one.name: _one(one, outputs, stored) for one in VARIABLES}
+    hidden: list[str] = []
+    known = {name: _told(value, name, hidden) for name, value in found.items() if value is not None}
+    return Values({name: value for name, value in known.items() if value not in (None, {})}, tuple(hidden))
+
+
+def _one(variable: Variable, outputs: Mapping[str, Any], stored: list[Mapping[str, Any]]) -> Any:
+    if variable.resources is not None:
+        return dict(_of_resources(variable.resources, stored))
+    given = next((found for path in variable.outputs if (found := _at(outputs, path)) is not None), None)
+    if variable.name != SERVICES or not isinstance(given, Mapping):
+        return given
+    return {
+        name: {SERVICE[key][0]: value for key, value in sorted(fields.items()) if key in SERVICE}
+        for name, fields in given.items()
+    }
+
+
+def _of_resources(kinds: Mapping[str, str], stored: list[Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:
+    for one in stored:
+        key = kinds.get(str(one.get("type")))
+        if key is None or one.get("delete"):
+            continue
+        value = one.get("id") if key == "id" else (one.get("outputs") or {}).get(key)
+        yield str(one["urn"]).rpartition("::")[2], value
+
+
+def _at(outputs: Mapping[str, Any], path: str) -> Any:
+    found: Any = outputs
+    for key in path.split("."):
+        found = found.get(key) if isinstance(found, Mapping) else _HIDDEN if found == _HIDDEN else None
+    return found
+
+
+def _told(value: Any, place: str, hidden: list[str]) -> Any:
+    """A value without what is secret in it; None where nothing of it may be told."""
+    if value == _HIDDEN or (isinstance(value, Mapping) and _SIGNATURE in value):
+        hidden.append(place)
+        return None
+    if isinstance(value, Mapping):
+        told = {str(key): _told(each, f"{place}.{key}", hidden) for key, each in value.items()}
+        return {key: each for key, each in told.items() if each is not None}
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, _SCALARS) else None
+
+
+def write(path: Path, content: str) -> None:
+    """Write a file for Terraform; DeliveryError where that cannot be done."""
+    try:
+        path.write_text(content, encoding="utf-8")
+    except OSError as error:
+        raise DeliveryError(
+            f"{path} cannot be written: {error.strerror}.", Exit.BAD_INPUT, remedy="Name a file that can."
+        ) from error
