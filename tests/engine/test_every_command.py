@@ -86,6 +86,7 @@ NO_KEY = Ends(Exit.BAD_INPUT, ("Nothing can be attested here: ",))
 
 NO_LOGS = Ends(Exit.BAD_INPUT, (f"Stack '{STACK}' names no Elasticsearch that exists.", "Set caas:logging."))
 NO_WATCH = Ends(Exit.BAD_INPUT, (f"Nobody watches stack '{STACK}'", "Set caas:monitoring."))
+NO_STATE = Ends(Exit.BAD_INPUT, ("none.json cannot be read: ", "`terraform show -json > FILE`"))
 NO_FORGE = Ends(Exit.BAD_INPUT, ("No pipeline of GitLab, GitHub or Jenkins runs here.", "Set CAAS_FORGE"))
 NO_COMMIT = Ends(Exit.NOT_PROVEN, (f"Stack '{STACK}' has no release of a known commit",))
 ANSWERS = (
@@ -129,6 +130,11 @@ COMMANDS: Mapping[str, Row] = {
     "dashboards": Row(
         ("--stack", STACK, "--into", "dashboards"),
         {name: NO_WATCH for name in DEFAULT if name != "no such stack file"},
+    ),
+    # Of the project it needs the files, and then something to adopt.
+    "adopt": Row(
+        ("--stack", STACK, "--state", "none.json"),
+        {name: NO_STATE for name in DEFAULT if name != "no such stack file"},
     ),
     # It reads the state, and no secret of it.
     "export tfvars": Row(otherwise={**CLUSTERLESS, "wrong passphrase": FINE}),

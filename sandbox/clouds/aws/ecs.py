@@ -190,7 +190,8 @@ SERVICE = Kind(
     "Service",
     _service,
     computed=("arn", "platformVersion"),
-    imported=("cluster", "name"),
+    imported="{cluster}/{name}",
+    unread=frozenset({"waitForSteadyState"}),
     replaces=frozenset({"name", "cluster", "launchType", "schedulingStrategy", "iamRole"}),
     name=NAME,
     defaults={
@@ -246,7 +247,7 @@ KINDS = (
         "Cluster",
         _cluster,
         computed=("arn",),
-        imported=("name",),
+        imported="{name}",
         replaces=frozenset({"name"}),
         name=NAME,
         choices={

@@ -144,6 +144,7 @@ KINDS = (
         replaces=frozenset({"name", "delegationSetId"}),
         name=Name("name", 255, HOST, "is no domain name", auto=False),
         defaults={"comment": "Managed by Pulumi", "forceDestroy": False},
+        unread=frozenset({"forceDestroy"}),
         quota=Quota(500, "TooManyHostedZones", "Limits Exceeded: MAX_HOSTED_ZONES_BY_OWNER"),
         release=_keep_records,
         everywhere=True,

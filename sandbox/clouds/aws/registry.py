@@ -117,6 +117,7 @@ KINDS = (
         replaces=frozenset({"name", "encryptionConfigurations"}),
         name=NAME,
         defaults={"imageTagMutability": "MUTABLE", "forceDelete": False},
+        unread=frozenset({"forceDelete"}),
         choices={
             "imageTagMutability": ("MUTABLE", "IMMUTABLE", "IMMUTABLE_WITH_EXCLUSION", "MUTABLE_WITH_EXCLUSION"),
             "encryptionConfigurations.encryptionType": ("AES256", "KMS", "KMS_DSSE"),

@@ -91,6 +91,7 @@ def _admit_action(call: Call) -> None:
         raise CloudError("ValidationException", f"cron expression {schedule!r} must have six fields")
 
 
+IMPORTED = "{serviceNamespace}/{resourceId}/{scalableDimension}"
 PLACE = frozenset({"resourceId", "scalableDimension", "serviceNamespace"})
 
 KINDS = (
@@ -101,6 +102,7 @@ KINDS = (
         _target,
         computed=("arn", "roleArn"),
         replaces=PLACE,
+        imported=IMPORTED,
         choices={"serviceNamespace": ("ecs",), "scalableDimension": DIMENSIONS},
         ranges={"minCapacity": (0, 2147483647), "maxCapacity": (0, 2147483647)},
         admit=_admit_target,
@@ -115,6 +117,7 @@ KINDS = (
         name=Name("name", 256),
         # Its id is its name, which another service's policy may have as well.
         keyed="arn",
+        imported=f"{IMPORTED}/{{name}}",
         defaults={"policyType": "StepScaling"},
         choices={
             "policyType": ("StepScaling", "TargetTrackingScaling", "PredictiveScaling"),

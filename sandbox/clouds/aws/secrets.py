@@ -76,6 +76,7 @@ KINDS = (
         replaces=frozenset({"name", "namePrefix"}),
         name=Name("name", 512, r"[A-Za-z0-9/_+=.@-]+", "is no valid name: letters, digits and /_+=.@- only"),
         defaults={"recoveryWindowInDays": 30, "forceOverwriteReplicaSecret": False},
+        unread=frozenset({"recoveryWindowInDays", "forceOverwriteReplicaSecret"}),
         documents=frozenset({"policy"}),
         references={
             "kmsKeyId": Reference(

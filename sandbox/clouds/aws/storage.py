@@ -121,6 +121,7 @@ KINDS = (
             "is no valid bucket name: 3 to 63 lower-case letters, digits, dots and hyphens",
         ),
         defaults={"forceDestroy": False},
+        unread=frozenset({"forceDestroy"}),
         documents=frozenset({"policy"}),
         quota=Quota(10000, "TooManyBuckets", "You have attempted to create more buckets than allowed"),
         admit=_admit_bucket,

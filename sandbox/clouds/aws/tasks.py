@@ -203,6 +203,7 @@ KIND = Kind(
     ),
     keyed="arn",
     defaults={"skipDestroy": False, "trackLatest": False, "enableFaultInjection": False},
+    unread=frozenset({"skipDestroy", "trackLatest"}),
     choices={
         "networkMode": ("bridge", "host", "awsvpc", "none"),
         "requiresCompatibilities": ("EC2", "FARGATE", "EXTERNAL", "MANAGED_INSTANCES"),

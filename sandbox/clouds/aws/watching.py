@@ -70,6 +70,7 @@ KINDS = (
         replaces=frozenset({"name", "namePrefix", "logGroupClass"}),
         name=Name("name", 512, r"(?!aws/)[a-zA-Z0-9_\-/.#]+", "is no valid name: letters, digits and _-/.# only"),
         defaults={"retentionInDays": 0, "skipDestroy": False, "logGroupClass": "STANDARD"},
+        unread=frozenset({"skipDestroy"}),
         choices={"logGroupClass": ("STANDARD", "INFREQUENT_ACCESS", "DELIVERY")},
         unique=Unique(("name",), "ResourceAlreadyExistsException", "The specified log group already exists"),
         quota=Quota(1000000, "LimitExceededException", "Resource limit exceeded."),

@@ -73,7 +73,9 @@ class Cloud:
             record = world.get(kind.token, region, state.get(kind.keyed) or id_)
             if record is None and not state and kind.imported:
                 record = next((one for one in world.all(kind.token, region).values() if _asked(kind, one) == id_), None)
-            return copy.deepcopy(record["state"]) if record else None
+            if record is None:
+                return None
+            return copy.deepcopy(record["state"] if state else _seen(kind, record["state"]))
 
     def update(self, kind: Kind, name: str, scope: Scope, id_: str, old: Values, inputs: Values) -> dict[str, Any]:
         """Change a resource; its new state."""
@@ -169,9 +171,18 @@ class Cloud:
                             raise CloudError(code, text.format(id=call.id, **_words(call)))
 
 
+def _seen(kind: Kind, state: Values) -> dict[str, Any]:
+    """What is found of a resource that the program knows nothing of but its id."""
+    found = {key: value for key, value in state.items() if key not in kind.unread}
+    return {**found, **{key: kind.defaults[key] for key in kind.unread if key in kind.defaults}}
+
+
 def _asked(kind: Kind, record: Values) -> str:
-    """What a resource is imported by, where that is not its id: names, of which those that are ARNs give their end."""
-    return "/".join(str(record["state"].get(key)).rpartition("/")[2] for key in kind.imported)
+    """What a resource is imported by, where that is not its id. Of what is an ARN its end counts."""
+    texts = {key: str(value) for key, value in record["state"].items()}
+    return kind.imported.format_map(
+        {key: text.rpartition("/")[2] if text.startswith("arn:") else text for key, text in texts.items()}
+    )
 
 
 def state_of(kind: Kind, scope: Scope, inputs: Values) -> dict[str, Any]:

@@ -151,8 +151,10 @@ class Kind:
     """Belongs to no region."""
     keyed: str = "id"
     """Under what of its state the world keeps it, where several can have one id."""
-    imported: tuple[str, ...] = ()
-    """What of its state an import names, parted by ``/``, where that is not its id."""
+    unread: frozenset[str] = frozenset()
+    """Arguments that only the plug-in knows, as how long it waits: an import finds its defaults in their place."""
+    imported: str = ""
+    """What an import names where that is not its id: ``{cluster}/{name}``; of an ARN its end counts."""
 
     def region(self, scope: Scope) -> str:
         """Where in the world its records lie."""

@@ -102,8 +102,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             for key in olds.keys() | news.keys()
             if key != DEFAULTS and not same(key, olds.get(key), news.get(key), kind.documents)
         } - set(request.ignoreChanges)
-        # What the cloud fills in where nothing is given stays as it is, as an import has found it.
-        keys = {key for key in keys if key in news or key not in kind.computed}
+        # What the cloud, or the plug-in, fills in where nothing is given stays as it is, as an import has found it.
+        keys = {key for key in keys if key in news or not _filled_in(kind, key, olds[key])}
         response = provider_pb2.DiffResponse
         if not keys:
             return response(changes=response.DIFF_NONE)
@@ -251,6 +251,11 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 def _abort(context: grpc.ServicerContext, details: str) -> NoReturn:
     context.abort(grpc.StatusCode.UNKNOWN, details)
     raise AssertionError("abort ends the call")
+
+
+def _filled_in(kind: Kind, key: str, value: Any) -> bool:
+    """Could this have come to be without anybody giving it?"""
+    return key in kind.computed or key == "region" or (key in kind.defaults and kind.defaults[key] == value)
 
 
 def _same_name(kind: Kind, olds: Values, news: Values) -> bool:

@@ -165,6 +165,7 @@ KINDS = (
         replaces=frozenset(REPLACING),
         name=Name("name", 40, NAME.pattern, NAME.text),
         defaults={"deletionProtection": True},
+        unread=frozenset({"deletionProtection"}),
         choices={
             "datapathProvider": ("LEGACY_DATAPATH", "ADVANCED_DATAPATH"),
             "networkingMode": ("VPC_NATIVE", "ROUTES"),
