@@ -79,16 +79,14 @@ def match(made: Iterable[Made], planned: Iterable[Planned], wish: Wish) -> list[
     mine, free = list(made), {one.urn: one for one in planned}
     found = []
     for name, id_ in wish.ids.items():
-        if (one := _named(name, free.values())) is not None:
-            found.append(Match("", one.urn, id_))
-            del free[one.urn]
-    for one in list(mine):
-        target = wish.maps.get(one.address)
-        if target is not None:
-            mine.remove(one)
-            if (place := _named(target, free.values())) is not None:
-                found.append(_matched(one, place))
-                del free[place.urn]
+        if (named := _named(name, free.values())) is not None:
+            found.append(Match("", named.urn, id_))
+            del free[named.urn]
+    for one in [each for each in mine if each.address in wish.maps]:
+        mine.remove(one)
+        if (place := _named(wish.maps[one.address], free.values())) is not None:
+            found.append(_matched(one, place))
+            del free[place.urn]
     for least in (_Fit.YES, _Fit.PERHAPS):
         fits = {one.address: [each for each in free.values() if _fit(one, each).value >= least.value] for one in mine}
         claims = [each.urn for several in fits.values() for each in several]

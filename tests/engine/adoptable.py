@@ -13,7 +13,7 @@ from delivery.terraform.kinds import KINDS
 from tests.engine import applied
 from tests.projects import Project
 
-TYPES = {kind.token: name for name, kind in reversed(KINDS.items())}
+TYPES = {kind.token: name for name, kind in reversed(list(KINDS.items()))}
 """Pulumi's type -> Terraform's."""
 
 

@@ -18,7 +18,7 @@ from sandbox.clouds.core.errors import CloudError, Lost, Partial
 from sandbox.clouds.core.faults import FaultError
 from sandbox.clouds.core.model import Kind, Scope, Values
 from sandbox.clouds.core.schema import Sdk
-from sandbox.clouds.core.wire import differences, message, name_of, plain, same, type_of
+from sandbox.clouds.core.wire import differences, message, name_of, plain, same, type_of, within
 from sandbox.rpc.arguments import UNKNOWN
 
 VERBS = {"create": "creating", "read": "reading", "update": "updating", "delete": "deleting"}
@@ -103,7 +103,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             if key != DEFAULTS and not same(key, olds.get(key), news.get(key), kind.documents)
         } - set(request.ignoreChanges)
         # What the cloud, or the plug-in, fills in where nothing is given stays as it is, as an import has found it.
-        keys = {key for key in keys if key in news or not _filled_in(kind, key, olds[key])}
+        keys = {key for key in keys if not _filled_in(kind, key, olds.get(key), news.get(key))}
         response = provider_pb2.DiffResponse
         if not keys:
             return response(changes=response.DIFF_NONE)
@@ -253,9 +253,11 @@ def _abort(context: grpc.ServicerContext, details: str) -> NoReturn:
     raise AssertionError("abort ends the call")
 
 
-def _filled_in(kind: Kind, key: str, value: Any) -> bool:
-    """Could this have come to be without anybody giving it?"""
-    return key in kind.computed or key == "region" or (key in kind.defaults and kind.defaults[key] == value)
+def _filled_in(kind: Kind, key: str, old: Any, new: Any) -> bool:
+    """Could the old value, or what it has more than the new one, have come to be without anybody giving it?"""
+    if new is None:
+        return key in kind.computed or key == "region" or (key in kind.defaults and kind.defaults[key] == old)
+    return key in kind.computed and isinstance(new, dict) and within(new, old)
 
 
 def _same_name(kind: Kind, olds: Values, news: Values) -> bool:

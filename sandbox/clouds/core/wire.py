@@ -55,6 +55,13 @@ def same(key: str, one: Any, other: Any, documents: frozenset[str]) -> bool:
     return bool(one == other)
 
 
+def within(one: Any, other: Any) -> bool:
+    """Whether everything in the one is known and also in the other, which may have more in its mappings."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return all(key in other and within(value, other[key]) for key, value in one.items())
+    return known(one) and bool(one == other)
+
+
 def differences(one: Any, other: Any, path: str) -> Iterator[tuple[str, str]]:
     """The innermost places where two values differ, and how: add, delete or update."""
     if one is None or other is None:

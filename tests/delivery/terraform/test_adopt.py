@@ -16,8 +16,9 @@ from delivery.output import Output
 from delivery.preview.model import Operation
 from delivery.terraform import adopt
 from delivery.terraform.importing import Entry, entries
-from delivery.terraform.matching import Made, Planned, Wish
+from delivery.terraform.matching import Planned, Wish
 from delivery.terraform.rehearsal import Plan
+from delivery.terraform.states import Made
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 ROOT = "urn:pulumi:prod::shop::"

@@ -10,7 +10,8 @@ import pytest
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
 from delivery.terraform.kinds import KINDS, camel
-from delivery.terraform.matching import Made, Match, Planned, Wish, adoptable, match, refuse
+from delivery.terraform.matching import Match, Planned, Wish, adoptable, match, refuse
+from delivery.terraform.states import Made
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 GROUP = "aws:cloudwatch/logGroup:LogGroup"
