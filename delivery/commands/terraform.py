@@ -112,10 +112,12 @@ def adopt(
             program.select_or_create()
             found = adopting.settle(Place(program.engine, program.directory, program.project, stack), found)
         output.table(adopting.COLUMNS, found.rows())
+        if found.created:
+            output.warn(f"The next apply makes what is not adopted: {', '.join(found.created)}.")
         updates = len(found.told(Operation.UPDATE)) + len(found.told(Operation.REPLACE))
         output.result(
             f"{len(found.matches)} {'adopted' if yes else 'can be adopted'}: the next apply changes {updates} of them "
-            f"and makes {found.created} more; {len(found.left)} stay with Terraform.",
+            f"and makes {len(found.created)} more; {len(found.left)} stay with Terraform.",
             "green",
         )
         if yes:

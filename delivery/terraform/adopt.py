@@ -35,8 +35,8 @@ class Adoption:
     """How the engine imports it, with the components and providers that it needs."""
     changes: Mapping[str, tuple[Operation, tuple[str, ...]]]
     """URN -> what the next apply does to it; those that stay as they are are not in it."""
-    created: int
-    """Resources that the next apply would make beside."""
+    created: tuple[str, ...]
+    """What the next apply would make beside, by name."""
     left: tuple[str, ...]
     """Addresses that stay with Terraform."""
 
@@ -71,7 +71,7 @@ class Adoption:
                 {"address": one.address, "urn": one.urn, "id": one.id, "change": self._fate(one.urn)}
                 for one in self.matches
             ],
-            "created": self.created,
+            "created": list(self.created),
             "left": list(self.left),
             "removals": self.removals(),
         }
@@ -109,7 +109,7 @@ def rehearse(copy: Place, made: Sequence[Made], wish: Wish, output: Output, *, r
         )
     changes = {urn: plan.changes[urn] for urn in found if urn in plan.changes}
     left = tuple(one.address for one in made if one not in wanting)
-    adoption = Adoption(copy.stack, tuple(found.values()), tuple(kept.values()), changes, len(plan.planned), left)
+    adoption = Adoption(copy.stack, tuple(found.values()), tuple(kept.values()), changes, _names(plan), left)
     _refuse_replacing(adoption, replacing)
     return adoption
 
@@ -148,7 +148,7 @@ def settle(place: Place, adoption: Adoption) -> Adoption:
     place.bring(list(adoption.entries), adoption.ids)
     plan = place.plan()
     changes = {one.urn: plan.changes[one.urn] for one in adoption.matches if one.urn in plan.changes}
-    return Adoption(adoption.stack, adoption.matches, adoption.entries, changes, len(plan.planned), adoption.left)
+    return Adoption(adoption.stack, adoption.matches, adoption.entries, changes, _names(plan), adoption.left)
 
 
 def write(adoption: Adoption, into: Path) -> list[Path]:
@@ -174,6 +174,10 @@ def write(adoption: Adoption, into: Path) -> list[Path]:
 
 def _json(content: Mapping[str, Any]) -> str:
     return f"{json.dumps(content, indent=2)}\n"
+
+
+def _names(plan: Plan) -> tuple[str, ...]:
+    return tuple(sorted(one.name for one in plan.planned))
 
 
 def _name(urn: str) -> str:

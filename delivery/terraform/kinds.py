@@ -69,6 +69,13 @@ def _text(value: Any, *, last: bool) -> str | None:
 _RULE = ("security_group_id", "referenced_security_group_id", "cidr_ipv4", "prefix_list_id", "from_port", "to_port")
 _SCALED = "{service_namespace}/{resource_id}/{scalable_dimension}"
 
+_OF_BUCKETS = {
+    "policy": "Policy",
+    "public_access_block": "PublicAccessBlock",
+    "lifecycle_configuration": "LifecycleConfiguration",
+    "server_side_encryption_configuration": "ServerSideEncryptionConfiguration",
+}
+
 AWS: Mapping[str, Kind] = {
     "aws_ecs_cluster": Kind("aws:ecs/cluster:Cluster", "{name}", ("name",)),
     "aws_ecs_cluster_capacity_providers": Kind(
@@ -106,9 +113,27 @@ AWS: Mapping[str, Kind] = {
     "aws_ecr_lifecycle_policy": Kind("aws:ecr/lifecyclePolicy:LifecyclePolicy", "{repository}", ("repository",)),
     "aws_kms_key": Kind("aws:kms/key:Key", "{key_id}", ("description",)),
     "aws_kms_alias": Kind("aws:kms/alias:Alias", "{name}", ("name",)),
+    **{
+        f"aws_s3_bucket_{name}": Kind(f"aws:s3/bucket{token}:Bucket{token}", "{bucket}", ("bucket",))
+        for name, token in _OF_BUCKETS.items()
+    },
     "aws_vpc": Kind("aws:ec2/vpc:Vpc", "{id}", ("cidr_block",)),
     "aws_subnet": Kind("aws:ec2/subnet:Subnet", "{id}", ("cidr_block",)),
     "aws_route_table": Kind("aws:ec2/routeTable:RouteTable", "{id}", ("tags.Name",)),
+    "aws_route": Kind(
+        "aws:ec2/route:Route",
+        "{route_table_id}_{destination_cidr_block}",
+        ("route_table_id", "destination_cidr_block"),
+    ),
+    "aws_route_table_association": Kind(
+        "aws:ec2/routeTableAssociation:RouteTableAssociation",
+        "{subnet_id}/{route_table_id}",
+        ("subnet_id", "route_table_id"),
+    ),
+    "aws_eip": Kind("aws:ec2/eip:Eip", "{allocation_id}", ("tags.Name",)),
+    "aws_nat_gateway": Kind("aws:ec2/natGateway:NatGateway", "{id}", ("subnet_id",)),
+    "aws_flow_log": Kind("aws:ec2/flowLog:FlowLog", "{id}", ("vpc_id",)),
+    "aws_default_security_group": Kind("aws:ec2/defaultSecurityGroup:DefaultSecurityGroup", "{id}", ("vpc_id",)),
     "aws_s3_bucket": Kind("aws:s3/bucket:Bucket", "{bucket}", ("bucket",)),
     "aws_internet_gateway": Kind("aws:ec2/internetGateway:InternetGateway", "{id}"),
     "aws_vpc_endpoint": Kind("aws:ec2/vpcEndpoint:VpcEndpoint", "{id}", ("service_name",)),

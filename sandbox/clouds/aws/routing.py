@@ -141,6 +141,7 @@ KINDS = (
         "Route",
         _route,
         computed=("origin", "state"),
+        imported="{routeTableId}_{destinationCidrBlock}",
         replaces=frozenset(
             {"routeTableId", "destinationCidrBlock", "destinationIpv6CidrBlock", "destinationPrefixListId"}
         ),
@@ -169,6 +170,7 @@ KINDS = (
         "EC2",
         "Route Table Association",
         lambda _call: {"id": hex_id("rtbassoc")},
+        imported="{subnetId}/{routeTableId}",
         replaces=frozenset({"subnetId", "gatewayId"}),
         references={"routeTableId": IN_TABLE, "subnetId": IN_SUBNET},
         unique=Unique(

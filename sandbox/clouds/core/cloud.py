@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import threading
 import uuid
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -179,10 +180,10 @@ def _seen(kind: Kind, state: Values) -> dict[str, Any]:
 
 def _asked(kind: Kind, record: Values) -> str:
     """What a resource is imported by, where that is not its id. Of what is an ARN its end counts."""
-    texts = {key: str(value) for key, value in record["state"].items()}
-    return kind.imported.format_map(
-        {key: text.rpartition("/")[2] if text.startswith("arn:") else text for key, text in texts.items()}
-    )
+    texts: dict[str, str] = defaultdict(str)
+    for key, value in record["state"].items():
+        texts[key] = str(value).rpartition("/")[2] if str(value).startswith("arn:") else str(value)
+    return kind.imported.format_map(texts)
 
 
 def state_of(kind: Kind, scope: Scope, inputs: Values) -> dict[str, Any]:

@@ -98,7 +98,7 @@ def test_what_is_in_a_cluster_comes_after_the_cluster() -> None:
         ("kubernetes_deployment.web", URNS["web"], "shop/web"),
     ]
     assert found.left == ("google_dns_record_set.www",)
-    assert found.created == 1
+    assert found.created == ("other-deployment",)
     assert {row[3] for row in found.rows()} == {"no change"}
 
 
