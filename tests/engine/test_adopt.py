@@ -30,6 +30,15 @@ def records(file: Path) -> dict[str, Any]:
         return {f"{region} {kind} {id_}": record["state"] for region, kind, id_, record in world.everything()}
 
 
+def adopt(project: Project, file: Path, patch: pytest.MonkeyPatch, *options: str) -> dict[str, Any]:
+    """What ``caas adopt --yes --json`` says."""
+    where = ["--stack", project.stack, "--directory", str(project.directory), "--state", str(file)]
+    done = applied.run(project, ["adopt", *where, *options, "--yes", "--json"], patch)
+    assert done.code == 0, done.text
+    found: dict[str, Any] = json.loads(done.out)
+    return found
+
+
 def network(home: Path) -> dict[str, Any]:
     """A network that Terraform keeps."""
     desk = Desk(home)
@@ -41,7 +50,7 @@ def network(home: Path) -> dict[str, Any]:
     return {"id": vpc, "privateSubnets": made[:2], "publicSubnets": made[2:]}
 
 
-def test_a_service_on_ecs(engine_project: Project) -> None:
+def test_a_service_on_ecs(engine_project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     with simulated.aws(engine_project) as aws:
         project, world = aws.project, aws.home / "aws.json"
         scaled = {key: value for key, value in simulated.SERVICE.items() if key != "replicas"}
@@ -56,9 +65,7 @@ def test_a_service_on_ecs(engine_project: Project) -> None:
         policies = [one for one in addresses if one.startswith("aws_iam_role_policy.")]
         leave = [argument for one in policies for argument in ("--leave", one)]
 
-        done = project.caas("adopt", "--state", str(file), *leave, "--yes", "--json")
-        assert done.code == 0, done.text
-        told = json.loads(done.out)
+        told = adopt(project, file, monkeypatch, *leave)
         adopted = {one["address"]: one["change"] for one in told["adopted"]}
         assert sorted(adopted) == sorted(set(addresses) - set(policies))
         # What no import finds, because AWS does not know it.
@@ -85,7 +92,7 @@ def unreachable(directory: Path) -> str:
     return str(file)
 
 
-def test_a_cluster_on_gke(engine_project: Project) -> None:
+def test_a_cluster_on_gke(engine_project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """What stands in the cluster is not there: no Kubernetes runs behind this one, and Terraform made none of it."""
     project, home = engine_project, engine_project.directory / "clouds"
     behind = unreachable(project.directory)
@@ -101,9 +108,7 @@ def test_a_cluster_on_gke(engine_project: Project) -> None:
     file = project.directory / "terraform.tfstate"
     addresses = terraform_state(forgotten(project), file, module="module.shop")
 
-    done = project.caas("adopt", "--state", str(file), "--yes", "--json")
-    assert done.code == 0, done.text
-    told = json.loads(done.out)
+    told = adopt(project, file, monkeypatch)
     assert sorted(one["address"] for one in told["adopted"]) == sorted(addresses)
     adopted = {one["address"]: one["change"] for one in told["adopted"]}
     assert {address: change for address, change in adopted.items() if change != "no change"} == {
