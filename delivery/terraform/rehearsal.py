@@ -102,6 +102,10 @@ def _changes(steps: list[Mapping[str, Any]]) -> Iterator[tuple[str, tuple[Operat
             yield one["urn"], (operation, tuple(properties or one.get("diffReasons") or ()))
 
 
+_KEYS = ("encryptionsalt:", "encryptedkey:")
+"""What a stack's file has once something can be encrypted for it."""
+
+
 @contextmanager
 def copy_of(program: ProgramStack) -> Iterator[Place]:
     """A copy of a stack, which need not exist yet, in a state of its own that goes when it is left."""
@@ -121,14 +125,15 @@ def copy_of(program: ProgramStack) -> Iterator[Place]:
             {"PULUMI_BACKEND_URL": f"file://{scratch / 'state'}"},
             file,
         )
-        exported = _exported(program)
+        exported, encrypted = _exported(program), any(key in original.read_text("utf-8") for key in _KEYS)
         try:
             engine.run(["stack", "init", name, "--no-select"], str(scratch), place.variables)
         except CommandError as error:
             raise refusals.explain(f"{engine.last.stderr}\n{engine.last.stdout}", name, "a copy of it") from error
-        if exported is not None:
+        if encrypted:
             # The copy decrypts as the stack does: what making it has written is not wanted.
             shutil.copyfile(original, file)
+        if exported is not None:
             state = scratch / "export.json"
             state.write_text(exported, "utf-8")
             place.run("stack", "import", "--file", str(state), directory=scratch)

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from delivery.terraform.kinds import KINDS
-from tests.engine import applied
 from tests.projects import Project
 
 TYPES = {kind.token: name for name, kind in reversed(list(KINDS.items()))}
@@ -18,12 +17,11 @@ TYPES = {kind.token: name for name, kind in reversed(list(KINDS.items()))}
 
 
 def forgotten(project: Project) -> list[dict[str, Any]]:
-    """Throw the stack's state away, as if another tool had made what it names; answers what it named."""
+    """Throw the stack away, as if another tool had made what it names; answers what it named."""
     resources: list[dict[str, Any]] = project.state()["resources"]
     state = Path(project.environment["PULUMI_BACKEND_URL"].removeprefix("file://"))
     shutil.rmtree(state)
     state.mkdir()
-    applied.must(project.pulumi("stack", "init", "--no-select"))
     return resources
 
 

@@ -62,6 +62,7 @@ def test_a_service_on_ecs(engine_project: Project, monkeypatch: pytest.MonkeyPat
         before = records(world)
         file = project.directory / "terraform.tfstate"
         addresses = terraform_state(forgotten(project), file)
+        applied.must(project.pulumi("stack", "init", "--no-select"))
         policies = [one for one in addresses if one.startswith("aws_iam_role_policy.")]
         leave = [argument for one in policies for argument in ("--leave", one)]
 
@@ -93,7 +94,7 @@ def unreachable(directory: Path) -> str:
 
 
 def test_a_cluster_on_gke(engine_project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What stands in the cluster is not there: no Kubernetes runs behind this one, and Terraform made none of it."""
+    """Into a stack that does not exist yet. No Kubernetes runs behind the cluster, so nothing stands in it."""
     project, home = engine_project, engine_project.directory / "clouds"
     behind = unreachable(project.directory)
     found = clouds.variables(["gcp"], {**os.environ, **project.environment, "KUBECONFIG": behind})
