@@ -55,7 +55,6 @@ def tfvars(
     def work(output: Output) -> None:
         _, project, _ = read_files(directory, stack)
         program = ProgramStack(directory.resolve(), stack, project, Engine())
-        program.select()
         found = telling.values(program.outputs(), program.state().get("resources") or ())
         if variables is not None:
             telling.write(variables, declarations())
@@ -109,7 +108,7 @@ def adopt(
             for path in adopting.write(found, into):
                 output.say(f"Written: {path}.")
         if yes:
-            program.select_or_create()
+            program.opened_or_made(output.masker)
             found = adopting.settle(Place(program.engine, program.directory, program.project, stack), found)
         output.table(adopting.COLUMNS, found.rows())
         if found.created:

@@ -143,9 +143,8 @@ def copy_of(program: ProgramStack) -> Iterator[Place]:
 def _exported(program: ProgramStack) -> str | None:
     """The stack's state, secrets encrypted; None where there is no such stack yet."""
     try:
-        program.select()
+        return program.run("stack", "export")
     except DeliveryError as error:
         if isinstance(error.__cause__, auto.StackNotFoundError):
             return None
         raise
-    return program.run("stack", "export")
