@@ -91,7 +91,7 @@ def test_what_nobody_gave_is_no_difference(
     provider = Provider(Desk(tmp_path).cloud, SDK, "7.51.1")
     urn = f"urn:pulumi:dev::shop::{tokens.SERVICE}::web"
     request = provider_pb2.DiffRequest(urn=urn, old_inputs=message(old), news=message(new))
-    answer = provider.Diff(request, None)  # type: ignore[arg-type] # used for refusals alone
+    answer = provider.Diff(request, None)
     assert list(json_format.MessageToDict(answer).get("diffs", [])) == changed
 
 
