@@ -27,6 +27,7 @@ from delivery.command_line import (
     run,
 )
 from delivery.commands import (
+    adoption,
     dashboards,
     init,
     logs,
@@ -39,7 +40,6 @@ from delivery.commands import (
     release_control,
     review,
     supply,
-    terraform,
 )
 from delivery.engine import Engine
 from delivery.observe.platforms import observer_for
@@ -152,7 +152,7 @@ pipeline.register(app)
 supply.register(app)
 dashboards.register(app)
 init.register(app)
-terraform.register(app)
+adoption.register(app)
 
 
 def main() -> NoReturn:

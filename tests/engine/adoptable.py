@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from delivery.terraform.kinds import KINDS
+from delivery.adoption.kinds import KINDS
 from tests.projects import Project
 
 TYPES = {kind.token: name for name, kind in reversed(list(KINDS.items()))}

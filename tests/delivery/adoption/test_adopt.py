@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from delivery.commands.terraform import _pairs
+from delivery.adoption import adopt
+from delivery.adoption.importing import Entry, entries
+from delivery.adoption.matching import Planned, Wish
+from delivery.adoption.rehearsal import Plan
+from delivery.adoption.states import Made
+from delivery.commands.adoption import _pairs
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
 from delivery.output import Output
 from delivery.preview.model import Operation
-from delivery.terraform import adopt
-from delivery.terraform.importing import Entry, entries
-from delivery.terraform.matching import Planned, Wish
-from delivery.terraform.rehearsal import Plan
-from delivery.terraform.states import Made
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 ROOT = "urn:pulumi:prod::shop::"

@@ -19,12 +19,12 @@ from pulumi import automation as auto
 from pulumi.automation.errors import CommandError
 
 from delivery import refusals
+from delivery.adoption.importing import Entry, document, entries
+from delivery.adoption.matching import Planned
 from delivery.engine import Engine
 from delivery.errors import DeliveryError
 from delivery.preview.model import Operation
 from delivery.stack import ProgramStack
-from delivery.terraform.importing import Entry, document, entries
-from delivery.terraform.matching import Planned
 
 _REPLACING = frozenset({"replace", "create-replacement", "delete-replaced", "delete"})
 

@@ -8,6 +8,12 @@ from typing import Annotated
 import typer
 
 from components.spec import read_files
+from delivery.adoption import adopt as adopting
+from delivery.adoption import states
+from delivery.adoption import tfvars as telling
+from delivery.adoption.matching import Wish
+from delivery.adoption.rehearsal import Place, copy_of
+from delivery.adoption.variables import declarations
 from delivery.command_line import Debug, Directory, Json, Stack, environment_of, run
 from delivery.engine import Engine
 from delivery.errors import DeliveryError
@@ -15,12 +21,6 @@ from delivery.exit_codes import Exit
 from delivery.output import Output
 from delivery.preview.model import Operation
 from delivery.stack import ProgramStack
-from delivery.terraform import adopt as adopting
-from delivery.terraform import states
-from delivery.terraform import tfvars as telling
-from delivery.terraform.matching import Wish
-from delivery.terraform.rehearsal import Place, copy_of
-from delivery.terraform.variables import declarations
 
 exporting = typer.Typer(no_args_is_help=True, help="What other tools are told of a stack.")
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from delivery.adoption.kinds import KINDS, Kind, at
+from delivery.adoption.states import Made
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
 from delivery.preview.values import known
-from delivery.terraform.kinds import KINDS, Kind, at
-from delivery.terraform.states import Made
 
 
 @dataclass(frozen=True)

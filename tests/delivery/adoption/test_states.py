@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from delivery.adoption import states
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
-from delivery.terraform import states
 
 STATE = {
     "version": 4,

@@ -12,15 +12,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from delivery.adoption import matching
+from delivery.adoption.importing import Entry, document, wanted
+from delivery.adoption.matching import Match, Wish
+from delivery.adoption.rehearsal import Place, Plan, parts
+from delivery.adoption.states import Made
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
 from delivery.output import Output
 from delivery.preview.model import Operation
-from delivery.terraform import matching
-from delivery.terraform.importing import Entry, document, wanted
-from delivery.terraform.matching import Match, Wish
-from delivery.terraform.rehearsal import Place, Plan, parts
-from delivery.terraform.states import Made
 
 COLUMNS = ("from", "becomes", "id", "next apply")
 

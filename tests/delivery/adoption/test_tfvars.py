@@ -13,10 +13,10 @@ import pytest
 
 from components import platform
 from components.spec import Environment
+from delivery.adoption import tfvars
+from delivery.adoption.variables import SERVICE, SERVICES, UNTOLD, VARIABLES, declarations
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
-from delivery.terraform import tfvars
-from delivery.terraform.variables import SERVICE, SERVICES, UNTOLD, VARIABLES, declarations
 from tests.components import worlds as kubernetes
 from tests.components.aws import inventory as aws
 from tests.components.azure import inventory as azure

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from delivery.terraform.importing import document, entries, wanted
+from delivery.adoption.importing import document, entries, wanted
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 ROOT = "urn:pulumi:prod::shop::"

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from delivery.adoption.kinds import KINDS, camel
+from delivery.adoption.matching import Match, Planned, Wish, adoptable, match, refuse
+from delivery.adoption.states import Made
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
-from delivery.terraform.kinds import KINDS, camel
-from delivery.terraform.matching import Match, Planned, Wish, adoptable, match, refuse
-from delivery.terraform.states import Made
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 GROUP = "aws:cloudwatch/logGroup:LogGroup"

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from delivery.adoption.variables import SERVICE, SERVICES, VARIABLES, Variable
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
-from delivery.terraform.variables import SERVICE, SERVICES, VARIABLES, Variable
 
 _HIDDEN = "[secret]"
 """What the engine shows of a secret output."""
