@@ -79,6 +79,11 @@ class KubernetesObserver:
         """The API server's version."""
         return {"kubernetes": str(self._json("/version")["gitVersion"]).removeprefix("v")}
 
+    def limits(self, namespace: str) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
+        """ResourceQuotas and LimitRanges of a namespace; none where there is no such namespace."""
+        core = f"/api/v1/namespaces/{namespace}"
+        return self._list(f"{core}/resourcequotas", {}), self._list(f"{core}/limitranges", {})
+
     def _secret_values(self, namespace: str, names: list[str]) -> list[str] | None:
         """The values that the pod can print; None where this credential may not know them."""
         values: list[str] = []
