@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from kubernetes.utils.quantity import parse_quantity
+from kubernetes.utils import quantity as quantities
 
 from components.kubernetes.pod import resources
 from components.spec import Environment
@@ -45,7 +45,7 @@ def checks(environment: Environment, namespace: str, quotas: Sequence[Object], r
             need = wanted.get(SAME.get(resource, resource))
             if need is not None:
                 what = f"{resource} of ResourceQuota {namespace}/{name}"
-                found.append(Quota(what, float(parse_quantity(amount)), need, _more(namespace, name, resource)).check())
+                found.append(Quota(what, _number(amount), need, _more(namespace, name, resource)).check())
     return found or [Check(NAME, State.OK, f"nothing limits namespace {namespace}")]
 
 
@@ -69,7 +69,7 @@ def pod(service: Service, injected: float | None = None) -> dict[str, float]:
         for part, stated in container.items():
             for resource, amount in stated.items():
                 key = f"{part}.{resource}"
-                found[key] = found.get(key, 0.0) + float(parse_quantity(amount))
+                found[key] = found.get(key, 0.0) + _number(amount)
         if injected is not None:
             found[UNSTATED] = found.get(UNSTATED, 0.0) + injected
     return found
@@ -87,7 +87,7 @@ def _injected(ranges: Iterable[Object]) -> float | None:
     for limit in _limits(ranges, "Container"):
         given = (limit.get("default") or {}).get("cpu") or (limit.get("max") or {}).get("cpu")
         if given is not None:
-            return float(parse_quantity(given))
+            return _number(given)
     return None
 
 
@@ -114,8 +114,14 @@ def _containers(service: Service) -> list[Any]:
     return [*resources(service)]
 
 
+def _number(amount: str) -> float:
+    """A quantity as the API writes it: vCPU, bytes or a count."""
+    parse: Any = quantities.parse_quantity  # Any: the client has no types
+    return float(parse(amount))
+
+
 def _stated(container: Object) -> dict[str, float]:
-    return {resource: float(parse_quantity(amount)) for resource, amount in container["requests"].items()}
+    return {resource: _number(amount) for resource, amount in container["requests"].items()}
 
 
 def _keys(containers: Sequence[Mapping[str, float]]) -> list[str]:
@@ -124,10 +130,10 @@ def _keys(containers: Sequence[Mapping[str, float]]) -> list[str]:
 
 def _outside(where: str, service: str, kind: str, limit: Object, size: Mapping[str, float]) -> Iterator[Check]:
     remedy = f"Have {where} changed, or the service's cpu and memory: no {kind.lower()} outside of it is admitted."
-    for bound, wrong in (("max", lambda has, may: has > may), ("min", lambda has, may: has < may)):
+    for bound in ("max", "min"):
         for resource, amount in sorted((limit.get(bound) or {}).items()):
-            has, may = size.get(resource), float(parse_quantity(amount))
-            if has is not None and wrong(has, may):
+            has, may = size.get(resource), _number(amount)
+            if has is not None and (has > may if bound == "max" else has < may):
                 what = f"{service}: {resource} {has:g} of a {kind.lower()}, and {where} has {bound} {may:g}"
                 yield Check(NAME, State.FAILING, what, remedy)
 
