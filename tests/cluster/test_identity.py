@@ -4,17 +4,22 @@ applies rolls out, and neither goes further."""
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Iterator
 
 import pytest
 
+from components.kubernetes.namespace import HELD
+from delivery.observe.kubernetes import KubernetesObserver
+from tests import projects
 from tests.cluster import hello
-from tests.cluster.scene import Scene, scene
+from tests.cluster.scene import Scene
 from tests.projects import Completed, Project
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 
 ELSEWHERE = "default"
+REVIEWS = 1
 
 
 class Identity:
@@ -38,8 +43,10 @@ class Identity:
         return self.project.run(["kubectl", "--namespace", where, *arguments])
 
     def may(self, verb: str, resource: str, namespace: str | None = None) -> bool:
-        """What the API server says to whoever asks about themselves."""
-        answer = self.kubectl("auth", "can-i", verb, resource, namespace=namespace).out.strip()
+        """What the API server says to whoever asks about themselves; ``pods/exec`` is a part of pods."""
+        kind, _, part = resource.partition("/")
+        asked = ["auth", "can-i", verb, kind, *(["--subresource", part] if part else [])]
+        answer = self.kubectl(*asked, namespace=namespace).out.strip()
         assert answer in ("yes", "no"), answer
         return answer == "yes"
 
@@ -47,8 +54,11 @@ class Identity:
 @pytest.fixture(scope="module")
 def applied(tmp_path_factory: pytest.TempPathFactory, sandbox_variables: dict[str, str]) -> Iterator[Scene]:
     """A stack with a pipeline and a secret, applied once by an administrator."""
-    with scene(tmp_path_factory.mktemp("identity"), sandbox_variables, "ident") as made:
-        describe(made, "first")
+    stack = f"ident-{secrets.token_hex(2)}"
+    kept = {k: v for k, v in sandbox_variables.items() if k not in ("PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE")}
+    made = Scene(projects.make(tmp_path_factory.mktemp("identity"), stack, **kept), kept["KUBECONFIG"])
+    describe(made, "first")
+    try:
         for command in (
             ("stack", "init", "--no-select"),
             ("config", "set", "--secret", "--path", "caas:secrets.word", "a-word-of-tests"),
@@ -57,25 +67,32 @@ def applied(tmp_path_factory: pytest.TempPathFactory, sandbox_variables: dict[st
             done = made.project.pulumi(*command)
             assert done.code == 0, done.text
         yield made
+    finally:
+        # All of it lies in its namespaces, and its state in a directory of this test: nothing else has to be told.
+        spaces = [made.target.namespace, *(f"{made.target.namespace}-review-{one}" for one in range(1, REVIEWS + 1))]
+        gone = made.project.run(["kubectl", "delete", "namespace", "--ignore-not-found", "--wait=false", *spaces])
+    assert gone.code == 0, gone.text
 
 
 def describe(made: Scene, said: str) -> None:
     described = {**hello.with_environment(SAID=said), "secrets": {"WORD": {"config": "word"}}}
-    made.describe(described, pipeline={"system": "github", "repository": "team/shop"})
+    made.describe(described, pipeline={"system": "github", "repository": "team/shop", "reviews": REVIEWS})
 
 
 def test_who_applies_rolls_out_and_who_previews_sees_it_and_changes_nothing(applied: Scene) -> None:
     preview, apply = Identity(applied, "preview"), Identity(applied, "apply")
-    unchanged = preview.project.pulumi("preview", "--expect-no-changes")
-    assert unchanged.code == 0, unchanged.text
-
     describe(applied, "second")
+    seen = preview.project.pulumi("preview", "--json")
+    assert seen.code == 0, seen.text
+    # The service's own new variable, and nothing that only looks like a change to who may not read it.
+    changed = {step["newState"]["type"] for step in json.loads(seen.out)["steps"] if step["op"] != "same"}
+    assert changed == {"kubernetes:apps/v1:Deployment"}
+
     before = applied.snapshot()
-    refused = preview.project.pulumi("up", "--yes", "--skip-preview")
-    assert refused.code != 0, refused.text
-    user = f"system:serviceaccount:{applied.target.namespace}:caas-preview"
-    assert "is forbidden" in refused.text
-    assert user in refused.text
+    refused = preview.kubectl("set", "env", "deployment/hello", "SAID=second")
+    assert refused.code != 0
+    account = f"system:serviceaccount:{applied.target.namespace}:caas-preview"
+    assert f'User "{account}" cannot patch resource "deployments"' in refused.err
     assert applied.snapshot().newest == before.newest
 
     rolled = apply.project.pulumi("up", "--yes", "--skip-preview")
@@ -113,3 +130,29 @@ def test_neither_reads_secrets_nor_acts_elsewhere_nor_takes_more_rights(applied:
     assert identity.may("patch", "deployments.apps") is (purpose == "apply")
     (secret,) = applied.objects("secrets", "api/v1")
     assert (identity.kubectl("get", "secret", secret).code == 0) is (purpose == "apply")
+
+
+def test_who_reviews_acts_where_nothing_else_is_and_changes_no_one_s_mark(applied: Scene) -> None:
+    identity = Identity(applied, "review")
+    space = f"{applied.target.namespace}-review-1"
+    for verb, resource in (("create", "deployments.apps"), ("delete", "services"), ("create", "secrets")):
+        assert identity.may(verb, resource, space), f"{verb} {resource}"
+        assert not identity.may(verb, resource), f"{verb} {resource} of the stack that reviews are made from"
+        assert not identity.may(verb, resource, ELSEWHERE), f"{verb} {resource} in another namespace"
+    for verb, resource in (
+        ("patch", "namespaces"),
+        ("list", "secrets"),
+        ("patch", "roles.rbac.authorization.k8s.io"),
+        ("create", "rolebindings.rbac.authorization.k8s.io"),
+        ("create", "pods/exec"),
+    ):
+        assert not identity.may(verb, resource, space), f"{verb} {resource}"
+    mark = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": HELD}, "immutable": True}
+    for stack, code in (("one", 0), ("one", 0), ("two", 1)):
+        (applied.project.directory / "mark.json").write_text(json.dumps({**mark, "data": {"manager": stack}}))
+        done = identity.kubectl("apply", "--server-side", "--force-conflicts", "-f", "mark.json", namespace=space)
+        assert done.code == code, done.text
+    assert "field is immutable when `immutable` is set" in done.err
+    assert KubernetesObserver(applied.kubeconfig).held_by(space) == "one"
+    assert identity.kubectl("delete", "configmap", HELD, namespace=space).code == 0
+    assert KubernetesObserver(applied.kubeconfig).held_by(space) is None

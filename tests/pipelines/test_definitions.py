@@ -97,6 +97,13 @@ def test_nothing_that_anybody_may_start_has_an_identity() -> None:
     assert "id_tokens" not in jobs["validate"]
     assert "environment" not in jobs["validate"]
     assert {name for name, job in jobs.items() if "id_tokens" in job} == set(jobs) - {"validate"}
+    audiences = {name: job["id_tokens"]["CAAS_ID_TOKEN"]["aud"] for name, job in jobs.items() if "id_tokens" in job}
+    assert {name for name, audience in audiences.items() if audience == "caas-preview"} == {"preview"}
+    assert {name for name, audience in audiences.items() if audience == "caas-review"} == {
+        "review",
+        "review-stop",
+        "reap",
+    }
 
 
 def test_gitlab_s_applies_wait_for_each_other_and_are_never_cancelled() -> None:

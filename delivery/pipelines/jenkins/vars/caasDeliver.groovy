@@ -41,7 +41,7 @@ def call(Map settings = [:]) {
                 steps {
                     script {
                         // The shell expands the branch, in quotes: it may be called anything.
-                        identified('preview') { sh "${caas} review up --branch \"\$CHANGE_BRANCH\" --ttl ${reviewTtl}" }
+                        identified('review') { sh "${caas} review up --branch \"\$CHANGE_BRANCH\" --ttl ${reviewTtl}" }
                     }
                 }
             }
@@ -102,7 +102,7 @@ def call(Map settings = [:]) {
                         ['dev', 'staging', 'prod'].each { stack ->
                             lock("stack-${stack}") { identified(stack) { sh "${caas} drift --stack ${stack} --issue" } }
                         }
-                        identified('dev') { sh "${caas} review reap" }
+                        identified('review') { sh "${caas} review reap" }
                     }
                 }
             }
