@@ -15,6 +15,7 @@ from pathlib import Path
 
 from components.kubernetes.metadata import namespace_name
 from components.spec import Environment
+from delivery import log_setup
 from delivery.checks import Check, State
 from delivery.engine import Engine
 from delivery.errors import DeliveryError
@@ -54,6 +55,8 @@ class Doctor:
             yield self._made("builder", _builder)
         if self.environment.supply_chain is not None:
             yield self._made("supply chain", _supply)
+        if self.environment.logging is not None and self.environment.logging.elasticsearch is not None:
+            yield self._made("logs", self._logs)
         yield self._made("git", self._git)
 
     def _made(self, name: str, look: Callable[[], Check | str]) -> Check:
@@ -103,6 +106,17 @@ class Doctor:
         name = "/".join(part for part in (path, self.environment.services[0].name) if part)
         Registry(host, name).has("manifests", NO_DIGEST)
         return f"{host} answers"
+
+    def _logs(self) -> Check | str:
+        """Without its template an Elasticsearch guesses what a line's fields are, and keeps them for ever."""
+        try:
+            lacking = log_setup.missing(self.environment)
+        except DeliveryError as error:
+            return Check("logs", State.WARNING, f"cannot be asked: {error.message}", error.remedy)
+        if not lacking:
+            return "Elasticsearch knows template, lifecycle and pipeline"
+        what = f"Elasticsearch was not told {', '.join(lacking)}"
+        return Check("logs", State.WARNING, what, f"`caas log-setup --stack {self.environment.stack}` tells it.")
 
     def _git(self) -> Check | str:
         if shutil.which("git") is None:

@@ -194,6 +194,37 @@ def test_what_signs_must_be_there_where_images_are_signed(
     assert "syft is not on the PATH" in found["what"]
 
 
+@pytest.mark.parametrize(
+    ("lacking", "state", "said"),
+    [
+        ([], State.OK, "Elasticsearch knows template, lifecycle and pipeline"),
+        (["_ingest/pipeline/caas-logs"], State.WARNING, "Elasticsearch was not told _ingest/pipeline/caas-logs"),
+        (None, State.WARNING, "cannot be asked: It answered 401."),
+    ],
+)
+def test_an_elasticsearch_that_exists_is_asked_what_it_was_told(
+    around: Surroundings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    lacking: list[str] | None,
+    state: State,
+    said: str,
+) -> None:
+    def missing(_: Environment) -> list[str]:
+        if lacking is None:
+            raise REFUSED
+        return lacking
+
+    monkeypatch.setattr("delivery.log_setup.missing", missing)
+    agent = "registry.example.com/team/collector@sha256:" + "c" * 64
+    logs = {"agent": agent, "elasticsearch": "https://logs.example.com", "apiKey": "logs"}
+    world = environment(secrets=("logs",), logging=logs)
+    found = {check.name: check for check in examined(around, tmp_path, world)}["logs"]
+    assert (found.state, found.what) == (state, said)
+    if lacking:
+        assert found.remedy == "`caas log-setup --stack staging` tells it."
+
+
 @pytest.mark.parametrize(("authentication", "state"), [(None, State.OK), ("basic", State.FAILING)])
 def test_a_real_registry_answers_or_refuses(
     around: Surroundings,
