@@ -97,6 +97,7 @@ WATCHED: tuple[tuple[str, str], ...] = (
     ("", "persistentvolumeclaims"),
     ("", "pods"),
     ("apps", "replicasets"),
+    ("autoscaling", "horizontalpodautoscalers"),
     ("discovery.k8s.io", "endpointslices"),
 )
 """(group, resource) of what tells whether something that was applied has come up: the engine and `caas` look at it."""
@@ -117,6 +118,8 @@ def rules(types: Sequence[str], purpose: Purpose) -> Iterator[PolicyRuleArgsDict
             write.add(one)
     yield from _by_group(read, READ)
     if purpose == "apply":
+        # The last words of what does not come up, in which the values of its Secrets are masked.
+        yield from _by_group({("", "pods/log")}, ("get",))
         yield from _by_group(write, WRITE)
         if any(resource == SECRETS for _, resource in write):
             yield from _by_group({("", SECRETS)}, ("get",))

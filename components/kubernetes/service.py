@@ -183,7 +183,8 @@ class Service(Component):
         salt = f"{self._environment.project}/{self._environment.stack}"
         return Secret(
             f"{self._prefix}-secret",
-            metadata=self._scope.metadata(secrets.secret_name(self._spec, salt, configured)),
+            # Waiting for its end would take the right to watch every Secret.
+            metadata=self._scope.metadata(secrets.secret_name(self._spec, salt, configured), annotations=OBSERVED),
             immutable=True,
             string_data=pulumi.Output.secret(configured),
             type="Opaque",

@@ -75,7 +75,8 @@ def applied(tmp_path_factory: pytest.TempPathFactory, sandbox_variables: dict[st
 
 
 def describe(made: Scene, said: str) -> None:
-    described = {**hello.with_environment(SAID=said), "secrets": {"WORD": {"config": "word"}}}
+    # Another name for the secret is another Secret, and the end of the one before.
+    described = {**hello.with_environment(SAID=said), "secrets": {f"WORD_{said.upper()}": {"config": "word"}}}
     made.describe(described, pipeline={"system": "github", "repository": "team/shop", "reviews": REVIEWS})
 
 
@@ -84,9 +85,10 @@ def test_who_applies_rolls_out_and_who_previews_sees_it_and_changes_nothing(appl
     describe(applied, "second")
     seen = preview.project.pulumi("preview", "--json")
     assert seen.code == 0, seen.text
-    # The service's own new variable, and nothing that only looks like a change to who may not read it.
-    changed = {step["newState"]["type"] for step in json.loads(seen.out)["steps"] if step["op"] != "same"}
-    assert changed == {"kubernetes:apps/v1:Deployment"}
+    # What has changed, and nothing that only looks so to who may not read it.
+    steps = [step for step in json.loads(seen.out)["steps"] if step["op"] != "same"]
+    changed = {(step.get("newState") or step["oldState"])["type"] for step in steps}
+    assert changed == {"kubernetes:apps/v1:Deployment", "kubernetes:core/v1:Secret"}
 
     before = applied.snapshot()
     refused = preview.kubectl("set", "env", "deployment/hello", "SAID=second")

@@ -105,6 +105,21 @@ def test_an_apply_changes_what_is_declared() -> None:
     assert ("batch", "jobs") not in found
 
 
+def test_who_applies_sees_what_caas_asks_for_when_it_proves_an_apply() -> None:
+    given = environment({"web": service(scaling=None, replicas=2)}, pipeline=GITHUB)
+
+    def program() -> dict[str, Any]:
+        return platform.declare(given, {})
+
+    role = record(program, stack_name=given.stack).one(ROLE, "pipeline-apply").inputs
+    readable = [rule for rule in role["rules"] if "get" in rule["verbs"]]
+    seen = {(group, one) for rule in readable for group in rule["apiGroups"] for one in rule["resources"]}
+    # The autoscalers too, where no service has one: whether it has is what is asked.
+    wanted = {("apps", "replicasets"), ("", "pods"), ("", "events"), ("autoscaling", "horizontalpodautoscalers")}
+    assert wanted | {("", "pods/log")} <= seen
+    assert ("", "pods/log") not in may("preview")
+
+
 def test_no_pipeline_lists_secrets_or_changes_who_may_do_what() -> None:
     found = may("apply")
     assert found["", "secrets"] == {"create", "delete", "get", "patch", "update"}
@@ -194,6 +209,11 @@ def test_a_namespace_that_exists_is_held_and_not_made() -> None:
     assert (mark.inputs["immutable"], mark.inputs["data"]) == (True, {"manager": "caas-caas-staging"})
     deployment = recording.of("kubernetes:apps/v1:Deployment")[0]
     assert deployment.inputs["metadata"]["namespace"] == "caas-dev-review-1"
+
+
+def test_nobody_waits_for_the_end_of_a_secret_which_takes_the_right_to_watch_all() -> None:
+    (secret,) = made("github").of("kubernetes:core/v1:Secret")
+    assert secret.inputs["metadata"]["annotations"]["pulumi.com/skipAwait"] == "true"
 
 
 def test_the_pack_has_nothing_against_reviews() -> None:
