@@ -15,7 +15,7 @@ import pulumi_kubernetes
 from pulumi_kubernetes.core.v1 import Secret
 
 from components.base import Component, Transform
-from components.kubernetes.metadata import SKIP_AWAIT, Scope, declared_name, field_manager, namespace_name
+from components.kubernetes.metadata import Scope, declared_name, field_manager, namespace_name
 from components.kubernetes.namespace import closed_namespace
 from components.registry import Login
 from components.spec.environment import Environment
@@ -78,10 +78,7 @@ class Cluster(Component):
         document: pulumi.Output[str] = login.password.apply(lambda password: _docker_config(login, password))
         secret = Secret(
             f"{name}-registry",
-            # Waiting for its end would take the right to watch every Secret.
-            metadata=Scope(scope.manager, self.namespace, scope.labels).metadata(
-                "registry", annotations={SKIP_AWAIT: "true"}
-            ),
+            metadata=Scope(scope.manager, self.namespace, scope.labels).metadata("registry"),
             type="kubernetes.io/dockerconfigjson",
             string_data={".dockerconfigjson": document},
             opts=opts,

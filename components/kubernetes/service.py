@@ -183,8 +183,7 @@ class Service(Component):
         salt = f"{self._environment.project}/{self._environment.stack}"
         return Secret(
             f"{self._prefix}-secret",
-            # Waiting for its end would take the right to watch every Secret.
-            metadata=self._scope.metadata(secrets.secret_name(self._spec, salt, configured), annotations=OBSERVED),
+            metadata=self._scope.metadata(secrets.secret_name(self._spec, salt, configured)),
             immutable=True,
             string_data=pulumi.Output.secret(configured),
             type="Opaque",

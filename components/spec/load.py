@@ -83,7 +83,7 @@ def load_environment(config: Mapping[str, Any], *, project: str, stack: str, sou
     found.add(checks_supply.supply_chain(settings, secret_keys, stack))
     found.add(checks_monitoring_stack.environment(settings, secret_keys, stack, level))
     found.add(checks_logging.environment(placed, settings, secret_keys, stack, level))
-    found.add(checks_pipeline.pipeline(settings, level))
+    found.add(checks_pipeline.pipeline(placed, settings, registry, level))
     found.add(checks_environment.freeze(settings, stack, level))
     found.add(checks_environment.bake(settings, stack))
     found.add(checks_environment.tier(placed, settings, stack, level))

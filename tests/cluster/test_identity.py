@@ -53,7 +53,7 @@ class Identity:
 
 @pytest.fixture(scope="module")
 def applied(tmp_path_factory: pytest.TempPathFactory, sandbox_variables: dict[str, str]) -> Iterator[Scene]:
-    """A stack with a pipeline and a secret, applied once by an administrator."""
+    """A stack with a pipeline, applied once by an administrator."""
     stack = f"ident-{secrets.token_hex(2)}"
     kept = {k: v for k, v in sandbox_variables.items() if k not in ("PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE")}
     made = Scene(projects.make(tmp_path_factory.mktemp("identity"), stack, **kept), kept["KUBECONFIG"])
@@ -61,7 +61,6 @@ def applied(tmp_path_factory: pytest.TempPathFactory, sandbox_variables: dict[st
     try:
         for command in (
             ("stack", "init", "--no-select"),
-            ("config", "set", "--secret", "--path", "caas:secrets.word", "a-word-of-tests"),
             ("up", "--yes", "--skip-preview"),
         ):
             done = made.project.pulumi(*command)
@@ -75,9 +74,8 @@ def applied(tmp_path_factory: pytest.TempPathFactory, sandbox_variables: dict[st
 
 
 def describe(made: Scene, said: str) -> None:
-    # Another name for the secret is another Secret, and the end of the one before.
-    described = {**hello.with_environment(SAID=said), "secrets": {f"WORD_{said.upper()}": {"config": "word"}}}
-    made.describe(described, pipeline={"system": "github", "repository": "team/shop", "reviews": REVIEWS})
+    pipeline = {"system": "github", "repository": "team/shop", "reviews": REVIEWS}
+    made.describe(hello.with_environment(SAID=said), pipeline=pipeline)
 
 
 def test_who_applies_rolls_out_and_who_previews_sees_it_and_changes_nothing(applied: Scene) -> None:
@@ -88,7 +86,7 @@ def test_who_applies_rolls_out_and_who_previews_sees_it_and_changes_nothing(appl
     # What has changed, and nothing that only looks so to who may not read it.
     steps = [step for step in json.loads(seen.out)["steps"] if step["op"] != "same"]
     changed = {(step.get("newState") or step["oldState"])["type"] for step in steps}
-    assert changed == {"kubernetes:apps/v1:Deployment", "kubernetes:core/v1:Secret"}
+    assert changed == {"kubernetes:apps/v1:Deployment"}
 
     before = applied.snapshot()
     refused = preview.kubectl("set", "env", "deployment/hello", "SAID=second")
@@ -130,14 +128,12 @@ def test_neither_reads_secrets_nor_acts_elsewhere_nor_takes_more_rights(applied:
     # What it is there for, so that the refusals above are not those of a token that nobody takes.
     assert identity.may("get", "deployments.apps")
     assert identity.may("patch", "deployments.apps") is (purpose == "apply")
-    (secret,) = applied.objects("secrets", "api/v1")
-    assert (identity.kubectl("get", "secret", secret).code == 0) is (purpose == "apply")
 
 
 def test_who_reviews_acts_where_nothing_else_is_and_changes_no_one_s_mark(applied: Scene) -> None:
     identity = Identity(applied, "review")
     space = f"{applied.target.namespace}-review-1"
-    for verb, resource in (("create", "deployments.apps"), ("delete", "services"), ("create", "secrets")):
+    for verb, resource in (("create", "deployments.apps"), ("delete", "services")):
         assert identity.may(verb, resource, space), f"{verb} {resource}"
         assert not identity.may(verb, resource), f"{verb} {resource} of the stack that reviews are made from"
         assert not identity.may(verb, resource, ELSEWHERE), f"{verb} {resource} in another namespace"

@@ -130,12 +130,11 @@ def test_no_pipeline_lists_secrets_or_changes_who_may_do_what() -> None:
 
 @cache
 def reviewed() -> Recording:
-    services = {"web": service(ingress={"path": "/"}, secrets={"KEY": {"config": "apiKey"}})}
     pipeline = {**GITLAB, "reviews": 2}
-    given = environment(services, secrets=("apiKey",), stack="dev", pipeline=pipeline)
+    given = environment({"web": service(ingress={"path": "/"})}, stack="dev", pipeline=pipeline)
 
     def program() -> dict[str, Any]:
-        return platform.declare(given, {key: pulumi.Output.secret("hidden") for key in given.secret_keys})
+        return platform.declare(given, {})
 
     return record(program, stack_name=given.stack)
 
@@ -172,7 +171,16 @@ def test_a_review_changes_neither_its_namespace_nor_who_may_do_what() -> None:
     assert found["apps", "deployments"] == found["", "configmaps"] == everything
     for resource in (("", "namespaces"), (API, "roles"), (API, "rolebindings")):
         assert found[resource] == {"get", "list", "watch"}
-    assert found["", "secrets"] == {"create", "delete", "get", "patch", "update"}
+    assert ("", "secrets") not in found
+
+
+def test_what_a_branch_runs_is_given_no_secret() -> None:
+    services = {"web": service(secrets={"KEY": {"config": "apiKey"}})}
+    with pytest.raises(SpecError, match="0 beside a service with secrets"):
+        environment(services, secrets=("apiKey",), stack="dev", pipeline={**GITHUB, "reviews": 1})
+    registry = {"address": "registry.example.com/team", "username": "robot", "password": "login"}
+    with pytest.raises(SpecError, match=r"0 beside registry\.password"):
+        environment(None, secrets=("login",), stack="dev", registry=registry, pipeline={**GITHUB, "reviews": 1})
 
 
 def test_who_looks_after_the_reviews_namespaces_only_reads_there() -> None:
@@ -209,11 +217,6 @@ def test_a_namespace_that_exists_is_held_and_not_made() -> None:
     assert (mark.inputs["immutable"], mark.inputs["data"]) == (True, {"manager": "caas-caas-staging"})
     deployment = recording.of("kubernetes:apps/v1:Deployment")[0]
     assert deployment.inputs["metadata"]["namespace"] == "caas-dev-review-1"
-
-
-def test_nobody_waits_for_the_end_of_a_secret_which_takes_the_right_to_watch_all() -> None:
-    (secret,) = made("github").of("kubernetes:core/v1:Secret")
-    assert secret.inputs["metadata"]["annotations"]["pulumi.com/skipAwait"] == "true"
 
 
 def test_the_pack_has_nothing_against_reviews() -> None:
