@@ -31,7 +31,7 @@ pulumi.export("network", [network.id, *network.private_subnets])
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """The state of tests/terraform/root: by Terraform or OpenTofu where the machine has one, else as Terraform 1.11 wrote
+    """The state of tests/terraform/root: by Terraform or OpenTofu where there is one, else as Terraform 1.11 wrote
     it once."""
     binary = shutil.which("tofu") or shutil.which("terraform")
     if binary is None:
