@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from tests.projects import Project, completed
+from delivery import cli
+from tests.projects import Project
 from tests.spec.wrong_case import SERVICE
 from tests.terraform import server
 
@@ -19,6 +21,8 @@ pytestmark = pytest.mark.engine
 FILES = Path(server.__file__).parent
 BEHIND = "kept-behind-hunter2"
 """The sensitive output of tests/terraform/root."""
+
+WOULD = "Terraform would change what stands above for dev."
 
 PROGRAM = """\
 import pulumi
@@ -31,17 +35,23 @@ pulumi.export("network", [network.id, *network.private_subnets])
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """The state of tests/terraform/root: by Terraform or OpenTofu where there is one, else as Terraform 1.11 wrote
-    it once."""
+    """The state of tests/terraform/root: by `caas terraform` where there is a Terraform or OpenTofu, else as Terraform
+    1.11 wrote it once."""
     binary = shutil.which("tofu") or shutil.which("terraform")
     if binary is None:
         return (FILES / "written.tfstate").read_bytes()
     root = shutil.copytree(FILES / "root", tmp_path_factory.mktemp("terraform") / "root")
+    told: list[str] = []
     with server.serving() as backend:
-        variables = {**os.environ, **backend.variables, "CHECKPOINT_DISABLE": "1", "TF_CLI_CONFIG_FILE": os.devnull}
-        for command in (["init"], ["apply", "-auto-approve"]):
-            done = completed([binary, *command, "-input=false"], root, variables, 120)
-            assert done.code == 0, done.text
+        own = {"CAAS_TERRAFORM": str(root), "CAAS_TERRAFORM_BINARY": binary, "TF_CLI_CONFIG_FILE": os.devnull}
+        variables = {**backend.variables, **own}
+        plan = root.parent / "dev.tfplan"
+        for words in (["plan"], ["plan", "--save-plan", str(plan)], ["apply", "--plan", str(plan)], ["plan"]):
+            done = CliRunner().invoke(cli.app, ["terraform", *words, "--stack", "dev"], env=variables)
+            assert done.exit_code == 0, done.output
+            assert BEHIND not in done.output
+            told.append(done.stdout.strip())
+        assert told == [WOULD, WOULD, "Terraform's root of dev is applied.", "Terraform has nothing to change for dev."]
         assert ("LOCK", server.PATH) in backend.asked
         assert backend.lock is None
         assert backend.state is not None
