@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.error import HTTPError, URLError
@@ -93,23 +94,20 @@ def _gcs(backend: GcsState) -> str:
 def _called(
     token: str, arguments: Mapping[str, Any], options: pulumi.InvokeOptions, secret: str | None = None
 ) -> Mapping[str, Any]:
-    """What a plug-in's function answers."""
+    """What a plug-in's function answers. Where there is no plug-in the engine says so and ends the program itself."""
     try:
         answer = pulumi.runtime.invoke(token, arguments, options).value
     except Exception as error:  # the SDK raises nothing more exact
         reason = str(error).replace(secret, "…") if secret else str(error)
-        raise Unreadable(f"a state that can be read: {_short(reason)}", _remedy(reason)) from None
+        remedy = "apply the Terraform root first, and let this job's identity read its state"
+        raise Unreadable(f"a state that can be read: {_short(reason)}", remedy) from None
     return answer if isinstance(answer, Mapping) else {}
 
 
-def _remedy(reason: str) -> str:
-    if "plugin" in reason:
-        return f"`pulumi plugin install resource terraform {VERSION}`, where the engine cannot fetch it by itself"
-    return "apply the Terraform root first, and let this job's identity read its state"
-
-
 def _short(reason: str) -> str:
+    """One line, without the engine's own words before what the plug-in said."""
     line = " ".join(printable(one) for one in reason.split())
+    line = re.sub(r"^invoke of \S+ failed: (invocation of \S+ returned an error: )?", "", line)
     return line if len(line) <= LONGEST_REASON else f"{line[: LONGEST_REASON - 1]}…"
 
 

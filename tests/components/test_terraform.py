@@ -183,12 +183,12 @@ def test_a_plug_in_s_failure_is_one_line_without_the_token(
     plug_in: Callable[[Any], list[Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TF_TOKEN_terraform_my__shop_example_org", "of-hunter2")
-    plug_in(RuntimeError("invoke failed:\n  401 for of-hunter2 " + "x" * 300))
+    engine = "invoke of terraform:state:x failed: invocation of terraform:state:x returned an error: "
+    plug_in(RuntimeError(f"{engine}no:\n  401 for of-hunter2 " + "x" * 300))
     error = unreadable(HCP)
-    assert error.limit.startswith("a state that can be read: invoke failed: 401 for … xxx")
+    assert error.limit.startswith("a state that can be read: no: 401 for … xxx")
     assert len(error.limit) < 240
-    plug_in(RuntimeError("no resource plugin 'pulumi-resource-terraform-v6.1.0' found"))
-    assert unreadable(S3).remedy.startswith("`pulumi plugin install resource terraform 6.1.0`")
+    assert error.remedy.startswith("apply the Terraform root first")
 
 
 def settings(**platform: Any) -> Settings:
