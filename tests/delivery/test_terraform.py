@@ -48,7 +48,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def caas(*arguments: str, stack: str = "staging") -> Result:
-    return CliRunner().invoke(cli.app, ["terraform", *arguments, "--stack", stack])
+    return CliRunner().invoke(cli.app, ["terraform", *arguments, "--stack", stack, "--directory", str(ROOT)])
 
 
 def asked(root: Path) -> list[str]:
@@ -109,6 +109,7 @@ def test_a_failure_is_not_success(
 
 
 def test_a_stack_without_a_state_of_its_own_is_refused(root: Path) -> None:
+    assert "stacks with one:" in caas("plan", stack="pord").stderr
     done = caas("plan", stack="prod")
     assert done.exit_code == Exit.BAD_INPUT
     assert "has no prod.tfbackend, so stack 'prod' has no state of its own." in done.stderr

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from delivery import cli
-from tests.projects import Project
+from tests.projects import ROOT, Project
 from tests.spec.wrong_case import SERVICE
 from tests.terraform import server
 
@@ -47,7 +47,9 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> bytes:
         variables = {**backend.variables, **own}
         plan = root.parent / "dev.tfplan"
         for words in (["plan"], ["plan", "--save-plan", str(plan)], ["apply", "--plan", str(plan)], ["plan"]):
-            done = CliRunner().invoke(cli.app, ["terraform", *words, "--stack", "dev"], env=variables)
+            done = CliRunner().invoke(
+                cli.app, ["terraform", *words, "--stack", "dev", "--directory", str(ROOT)], env=variables
+            )
             assert done.exit_code == 0, done.output
             assert BEHIND not in done.output
             told.append(done.stdout.strip())
