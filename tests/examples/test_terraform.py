@@ -17,6 +17,7 @@ from tests.projects import ROOT
 
 EXAMPLE = ROOT / "examples" / "terraform"
 STAND_IN = ROOT / "tests" / "terraform"
+STACKS = ("dev", "staging", "prod")
 BLOCK = re.compile(r'^(output|variable) "(\w+)" \{\n(.*?)^\}', re.MULTILINE | re.DOTALL)
 
 
@@ -40,12 +41,21 @@ def test_the_root_hands_over_what_the_stack_asks_for_and_nothing_secret() -> Non
     assert all("sensitive" not in body for body in outputs.values())
 
 
-def test_every_variable_has_a_type_and_staging_sets_those_without_a_default() -> None:
-    given = set(re.findall(r"^(\w+) +=", (EXAMPLE / "staging.tfvars").read_text("utf-8"), re.MULTILINE))
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_variable_has_a_type_and_a_stack_sets_those_without_a_default(stack: str) -> None:
+    text = (EXAMPLE / f"{stack}.tfvars").read_text("utf-8")
+    given = set(re.findall(r"^(\w+) +=", text, re.MULTILINE))
+    assert re.search(rf'^environment += "{stack}"$', text, re.MULTILINE)
     known = dict(blocks("variable", EXAMPLE / "variables.tf"))
     assert all(re.search(r"^  type +=", body, re.MULTILINE) for body in known.values())
     needed = {name for name, body in known.items() if not re.search(r"^  default +=", body, re.MULTILINE)}
     assert needed <= given <= set(known)
+
+
+def test_no_two_stacks_share_a_state_or_addresses() -> None:
+    assert len({(EXAMPLE / f"{stack}.tfbackend").read_text("utf-8") for stack in STACKS}) == len(STACKS)
+    found = [re.findall(r'^cidr += "(.+)"', (EXAMPLE / f"{s}.tfvars").read_text("utf-8"), re.MULTILINE) for s in STACKS]
+    assert len({one for (one,) in found}) == len(STACKS)
 
 
 def test_versions_are_pinned() -> None:
