@@ -39,6 +39,7 @@ from delivery.commands import (
     release_control,
     review,
     supply,
+    terraform,
 )
 from delivery.engine import Engine
 from delivery.observe.platforms import observer_for
@@ -151,6 +152,7 @@ pipeline.register(app)
 supply.register(app)
 dashboards.register(app)
 init.register(app)
+terraform.register(app)
 
 
 def main() -> NoReturn:
