@@ -7,7 +7,7 @@ merge request into it (GitLab: its branch; Jenkins: its number): any merge reque
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from components.spec.checks_pipeline import JENKINS_SUFFIX
@@ -19,6 +19,9 @@ PURPOSES: tuple[Purpose, ...] = ("preview", "apply")
 
 AUDIENCES: dict[Purpose, str] = {"preview": "caas-preview", "apply": "caas-apply"}
 """For whom a job asks its token to be: a token for a preview opens nothing that applies."""
+
+REVIEW_AUDIENCE = "caas-review"
+"""The same for the jobs of a merge request that make and remove its own environment."""
 
 ISSUERS: dict[System, str] = {"github": "https://token.actions.githubusercontent.com", "gitlab": "https://gitlab.com"}
 
@@ -60,6 +63,11 @@ def token(environment: Environment, purpose: Purpose) -> Token:
         given, issuer, stage, purpose
     )
     return Token(issuer, AUDIENCES[purpose], subject, exact, claims)
+
+
+def review_token(environment: Environment) -> Token:
+    """What the token of a merge request's job says that makes its environment: all but the audience is a preview's."""
+    return replace(token(environment, "preview"), audience=REVIEW_AUDIENCE)
 
 
 _Said = tuple[str, bool, tuple[tuple[str, str], ...]]

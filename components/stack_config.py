@@ -15,7 +15,7 @@ from typing import Any
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
 
-from components import release
+from components import release, terraform
 from components.spec.environment import Environment, Settings
 from components.spec.errors import NAMESPACE, Finding, Shown, SpecError
 from components.spec.fields import children
@@ -48,7 +48,11 @@ def load() -> StackConfig:
         if again is not None:
             source, plain = source.of_release(again.name), dict(again.configuration)
         environment = load_environment(
-            {**plain, "secrets": secrets}, project=pulumi.get_project(), stack=stack, source=source
+            {**plain, "secrets": secrets},
+            project=pulumi.get_project(),
+            stack=stack,
+            source=source,
+            reader=terraform.read,
         )
     except SpecError as error:
         # The cause is left out on purpose: its traceback would say nothing that the message does not.

@@ -40,6 +40,7 @@ from delivery.commands import (
     release_control,
     review,
     supply,
+    terraform,
 )
 from delivery.engine import Engine
 from delivery.observe.platforms import observer_for
@@ -153,6 +154,7 @@ supply.register(app)
 dashboards.register(app)
 init.register(app)
 adoption.register(app)
+terraform.register(app)
 
 
 def main() -> NoReturn:

@@ -1,4 +1,4 @@
-"""Looks whether a stack could be delivered from here: tools, backend, secrets, platform, registry. Changes nothing.
+"""Looks whether a stack could be delivered from here: tools, backend, secrets, platform, quotas, registry. No change.
 
 Every check is made, whatever the others found, so that one run names all that has to be mended.
 """
@@ -9,47 +9,26 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 
 from components.kubernetes.metadata import namespace_name
 from components.spec import Environment
+from delivery import log_setup
+from delivery.checks import Check, State
 from delivery.engine import Engine
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
 from delivery.observe import Target
 from delivery.observe.platforms import observer_in
 from delivery.oci import NO_DIGEST, Registry
+from delivery.quotas.platforms import checks_in
 from delivery.stack import ProgramStack
 from delivery.supply import tools
 
 NO_SERVICE = "caas-doctor"
 """A name that no service has: that it is not there is an answer, and only a platform that is reached gives one."""
-
-
-class State(StrEnum):
-    """How a check ended."""
-
-    OK = "ok"
-    WARNING = "warning"
-    """A delivery is possible, but less than it could be."""
-    FAILING = "failing"
-
-
-@dataclass(frozen=True)
-class Check:
-    """One check and what to do about it."""
-
-    name: str
-    state: State
-    what: str
-    remedy: str | None = None
-
-    def document(self) -> dict[str, str | None]:
-        """For --json."""
-        return {"check": self.name, "state": self.state.value, "what": self.what, "remedy": self.remedy}
 
 
 @dataclass
@@ -67,12 +46,17 @@ class Doctor:
         if engine.state is not State.FAILING:  # Without one nobody can ask for the state.
             yield self._made("backend", self._backend)
             yield self._made("stack", self._stack)
-        yield self._made("platform", self._platform)
+        platform = self._made("platform", self._platform)
+        yield platform
+        if platform.state is not State.FAILING:  # Who cannot reach it cannot ask it for more.
+            yield from checks_in(self.environment)
         yield self._made("registry", self._registry)
         if any(service.image is None for service in self.environment.services):
             yield self._made("builder", _builder)
         if self.environment.supply_chain is not None:
             yield self._made("supply chain", _supply)
+        if self.environment.logging is not None and self.environment.logging.elasticsearch is not None:
+            yield self._made("logs", self._logs)
         yield self._made("git", self._git)
 
     def _made(self, name: str, look: Callable[[], Check | str]) -> Check:
@@ -122,6 +106,17 @@ class Doctor:
         name = "/".join(part for part in (path, self.environment.services[0].name) if part)
         Registry(host, name).has("manifests", NO_DIGEST)
         return f"{host} answers"
+
+    def _logs(self) -> Check | str:
+        """Without its template an Elasticsearch guesses what a line's fields are, and keeps them for ever."""
+        try:
+            lacking = log_setup.missing(self.environment)
+        except DeliveryError as error:
+            return Check("logs", State.WARNING, f"cannot be asked: {error.message}", error.remedy)
+        if not lacking:
+            return "Elasticsearch knows template, lifecycle and pipeline"
+        what = f"Elasticsearch was not told {', '.join(lacking)}"
+        return Check("logs", State.WARNING, what, f"`caas log-setup --stack {self.environment.stack}` tells it.")
 
     def _git(self) -> Check | str:
         if shutil.which("git") is None:

@@ -8,6 +8,8 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+import urllib3
+
 from components.logging import access, kibana
 from components.logging.install import requests
 from components.spec import Environment
@@ -15,6 +17,7 @@ from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
 from delivery.output import Output
 from delivery.post import NotSentError, Target, send
+from delivery.proxies import Pools
 
 KEY = "CAAS_ELASTICSEARCH_SETUP_KEY"
 """Environment variable with an API key that may do this and nothing else; ``caas log-setup --keys`` shows which."""
@@ -78,6 +81,36 @@ def install(environment: Environment, output: Output, *, basic: bool = True) -> 
     _send("Kibana", "the saved objects", target, kibana.upload(environment.stack), until)
     objects = kibana.objects(environment.stack)
     return Installed(tuple(one.path for one in told), tuple(one["id"] for one in objects))
+
+
+def missing(environment: Environment) -> list[str]:
+    """The paths of what an Elasticsearch that exists was not told yet; empty where all is there, or none is named.
+
+    :raises DeliveryError: It does not say.
+    """
+    logs = environment.logging
+    if logs is None or logs.elasticsearch is None:
+        return []
+    headers = {"Authorization": f"ApiKey {key}"} if (key := os.environ.get(KEY)) else {}
+    pool = Pools(timeout=urllib3.Timeout(connect=3, read=10), retries=urllib3.Retry(total=1, redirect=0))
+    found = []
+    for one in requests(environment.stack, retention=environment.log_retention, replicas=1):
+        try:
+            status = pool.request("GET", f"{logs.elasticsearch.rstrip('/')}/{one.path}", headers=headers).status
+        except urllib3.exceptions.HTTPError as error:
+            # Not in its own words, which hold the address.
+            raise _unsaid(f"does not answer ({type(error).__name__})") from error
+        if status == 404:
+            found.append(one.path)
+        # A server without Elastic's basic features does not know what a lifecycle is.
+        elif status != 200 and not (status in (400, 405) and one.path.startswith("_ilm/")):
+            raise _unsaid(f"answered {status}")
+    return found
+
+
+def _unsaid(what: str) -> DeliveryError:
+    remedy = f"See that it can be reached from here, and that {KEY} holds a key that may look."
+    return DeliveryError(f"Elasticsearch {what}.", Exit.NOT_PROVEN, remedy=remedy)
 
 
 def _send(who: str, what: str, target: Target, body: bytes, until: float) -> None:

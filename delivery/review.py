@@ -21,6 +21,7 @@ from delivery.engine import Engine
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
 from delivery.output import Output
+from delivery.review_place import place_for
 from delivery.review_stack import BRANCH, EXPIRES, Review
 from delivery.stack import ProgramStack
 
@@ -66,7 +67,7 @@ def prepare(directory: Path, base: Environment, branch: str, life: timedelta, ou
             raise DeliveryError(
                 f"Stack {name!r} exists and is {whose}.", Exit.BAD_INPUT, remedy="Give the branch another name."
             )
-    _write(directory, base, name)
+    _write(directory, base, name, place_for(base, name))
     _, created = stack.opened_or_made(output.masker)
     review = Review(name, branch, datetime.now(UTC).replace(microsecond=0) + life)
     _mark(stack, review)
@@ -81,13 +82,13 @@ def _mark(stack: ProgramStack, review: Review) -> None:
     stack.tag(BRANCH, review.branch)
 
 
-def _write(directory: Path, base: Environment, name: str) -> None:
+def _write(directory: Path, base: Environment, name: str, namespace: str | None) -> None:
     yaml = YAML()
     content = yaml.load((directory / f"Pulumi.{base.stack}.yaml").read_text(encoding="utf-8")) or {}
     file = directory / f"Pulumi.{name}.yaml"
     with file.open("w", encoding="utf-8") as stream:
         stream.write(HEADER.format(base=base.stack))
-        yaml.dump(review_stack.configuration(content, base, name), stream)
+        yaml.dump(review_stack.configuration(content, base, name, namespace), stream)
 
 
 def _ours(file: Path) -> bool:

@@ -102,17 +102,24 @@ def read(stack: str, tags: Mapping[str, str]) -> Review | None:
     return Review(stack, branch, expires if expires.tzinfo else expires.replace(tzinfo=UTC))
 
 
-def configuration(base: Mapping[str, Any], environment: Environment, stack: str) -> dict[str, Any]:
+def configuration(
+    base: Mapping[str, Any], environment: Environment, stack: str, namespace: str | None = None
+) -> dict[str, Any]:
     """The content of the review stack's file.
 
     :param base: That of the stack file that it is made from, its encryption included: secrets stay as they are.
     :param environment: The same, validated.
+    :param namespace: One that exists, for it alone. Default: it makes one of its own.
     """
     content: dict[str, Any] = copy.deepcopy(dict(base))
     config: dict[str, Any] = content.setdefault("config", {})
     config[f"{NAMESPACE}:tier"] = environment.tier
     # A namespace that dev names is dev's.
     config.get(f"{NAMESPACE}:kubernetes", {}).pop("namespace", None)
+    # Who may do what is declared by the stack that it is made from, whose pipeline makes reviews.
+    config.pop(f"{NAMESPACE}:pipeline", None)
+    if namespace is not None:
+        config.setdefault(f"{NAMESPACE}:kubernetes", {}).update(namespace=namespace, namespaceExists=True)
     overrides: dict[str, Any] = config.setdefault(f"{NAMESPACE}:overrides", {})
     for service in environment.services:
         if service.ingress is not None and service.ingress.host is not None:

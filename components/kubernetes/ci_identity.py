@@ -17,8 +17,15 @@ from pulumi_kubernetes.rbac.v1 import Role, RoleBinding
 
 from components.base import Component, Transform
 from components.declared_types import rights_of
-from components.kubernetes.metadata import Scope, field_manager, monitoring_namespace, namespace_name
-from components.pipeline_tokens import PURPOSES, Purpose, token
+from components.kubernetes.metadata import (
+    Scope,
+    field_manager,
+    monitoring_namespace,
+    namespace_name,
+    review_namespaces,
+)
+from components.kubernetes.namespace import closed_namespace
+from components.pipeline_tokens import PURPOSES, Purpose, Token, review_token, token
 from components.spec.environment import Environment
 from components.tags import labels
 
@@ -62,6 +69,14 @@ RESOURCES: Mapping[str, str] = {
 }
 """Type -> what the API calls its objects. Each is read for a preview, and changed besides for an apply."""
 
+API = "rbac.authorization.k8s.io"
+
+HELD_BY = "kubernetes:core/v1:ConfigMap"
+"""By what a review holds the namespace that was made for it (see ``namespace.py``)."""
+
+MADE_FOR_REVIEWS = ("kubernetes:core/v1:Namespace", "kubernetes:networking.k8s.io/v1:NetworkPolicy")
+"""What such a namespace is made of, beside what the pipeline's identity is."""
+
 IDENTITY = (
     "kubernetes:core/v1:ServiceAccount",
     "kubernetes:rbac.authorization.k8s.io/v1:Role",
@@ -82,6 +97,7 @@ WATCHED: tuple[tuple[str, str], ...] = (
     ("", "persistentvolumeclaims"),
     ("", "pods"),
     ("apps", "replicasets"),
+    ("autoscaling", "horizontalpodautoscalers"),
     ("discovery.k8s.io", "endpointslices"),
 )
 """(group, resource) of what tells whether something that was applied has come up: the engine and `caas` look at it."""
@@ -102,6 +118,8 @@ def rules(types: Sequence[str], purpose: Purpose) -> Iterator[PolicyRuleArgsDict
             write.add(one)
     yield from _by_group(read, READ)
     if purpose == "apply":
+        # The last words of what does not come up, in which the values of its Secrets are masked.
+        yield from _by_group({("", "pods/log")}, ("get",))
         yield from _by_group(write, WRITE)
         if any(resource == SECRETS for _, resource in write):
             yield from _by_group({("", SECRETS)}, ("get",))
@@ -147,7 +165,8 @@ class CiIdentityArgs:
 
 
 class CiIdentity(Component):
-    """An account for previews and one for applies, with a role in the environment's namespaces alone."""
+    """An account for previews and one for applies, with a role in the environment's namespaces alone; where reviews
+    are made from it, one for them, with a role in namespaces that hold nothing else."""
 
     variables: dict[str, dict[str, pulumi.Input[str]]]
     """Purpose -> what a job for it sets, beside its token: the account whose token it asks for."""
@@ -155,47 +174,65 @@ class CiIdentity(Component):
     def __init__(self, name: str, args: CiIdentityArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("caas:kubernetes:CiIdentity", name, opts, args.transforms)
         self.variables = {}
+        everybody: list[SubjectArgsDict] = []
         for purpose in PURPOSES:
             subjects = self._subjects(name, args, purpose)
+            everybody += subjects
             for at, where in enumerate(namespaces(args.environment)):
-                self._role(name if at == 0 else f"{name}-{at}", args, purpose, where, subjects)
+                resource = f"{name}-{purpose}" if at == 0 else f"{name}-{at}-{purpose}"
+                scope = _scope(args.environment, where)
+                self._role(resource, scope, f"caas-{purpose}", list(rules(args.types, purpose)), subjects)
+        if spaces := review_namespaces(args.environment):
+            self._reviews(name, args, spaces, everybody)
         self.finish({"variables": self.variables})
+
+    def _reviews(self, name: str, args: CiIdentityArgs, spaces: list[str], everybody: list[SubjectArgsDict]) -> None:
+        """The namespaces of reviews, who acts in them, and who looks at what is declared there."""
+        subjects = self._account(name, args.environment, "review", review_token(args.environment))
+        inside, seen = list(rules([*args.types, HELD_BY], "apply")), list(rules(MADE_FOR_REVIEWS, "preview"))
+        for number, where in enumerate(spaces, 1):
+            prefix, scope = f"{name}-review-{number}", _scope(args.environment, where)
+            made = closed_namespace(prefix, where, scope, self.child())
+            within = Scope(scope.manager, made, scope.labels)
+            self._role(prefix, within, "caas-review", inside, subjects)
+            self._role(f"{prefix}-seen", within, "caas-review-seen", seen, everybody)
 
     def _subjects(self, name: str, args: CiIdentityArgs, purpose: Purpose) -> list[SubjectArgsDict]:
         """Who has the role: exactly these."""
-        api = "rbac.authorization.k8s.io"
         if purpose in args.users:
-            return [{"kind": "User", "api_group": api, "name": args.users[purpose]}]
-        home, account = namespace_name(args.environment), f"caas-{purpose}"
+            return [{"kind": "User", "api_group": API, "name": args.users[purpose]}]
+        return self._account(name, args.environment, purpose, token(args.environment, purpose))
+
+    def _account(self, name: str, environment: Environment, purpose: str, said: Token) -> list[SubjectArgsDict]:
+        """An account for a purpose, and whom the CI system's token makes a job directly."""
+        home, account = namespace_name(environment), f"caas-{purpose}"
         ServiceAccount(
             f"{name}-{purpose}-account",
-            metadata=_scope(args.environment, home).metadata(account),
+            metadata=_scope(environment, home).metadata(account),
             # A job asks for its token; no pod gets one for being there.
             automount_service_account_token=False,
             opts=self.child(),
         )
         self.variables[purpose] = {"CAAS_KUBERNETES_ACCOUNT": f"{home}/{account}"}
-        said = token(args.environment, purpose)
         subjects: list[SubjectArgsDict] = [{"kind": "ServiceAccount", "name": account, "namespace": home}]
         if said.exact:
             # As an API server calls whom an issuer vouches for, unless it is told another prefix.
-            subjects.append({"kind": "User", "api_group": api, "name": f"{said.issuer}#{said.subject}"})
+            subjects.append({"kind": "User", "api_group": API, "name": f"{said.issuer}#{said.subject}"})
         return subjects
 
     def _role(
-        self, name: str, args: CiIdentityArgs, purpose: Purpose, where: str, subjects: list[SubjectArgsDict]
+        self,
+        resource: str,
+        scope: Scope,
+        role_name: str,
+        may: list[PolicyRuleArgsDict],
+        subjects: list[SubjectArgsDict],
     ) -> None:
-        scope = _scope(args.environment, where)
-        role = Role(
-            f"{name}-{purpose}",
-            metadata=scope.metadata(f"caas-{purpose}"),
-            rules=list(rules(args.types, purpose)),
-            opts=self.child(),
-        )
+        role = Role(resource, metadata=scope.metadata(role_name), rules=may, opts=self.child())
         RoleBinding(
-            f"{name}-{purpose}-binding",
-            metadata=scope.metadata(f"caas-{purpose}"),
-            role_ref={"api_group": "rbac.authorization.k8s.io", "kind": "Role", "name": f"caas-{purpose}"},
+            f"{resource}-binding",
+            metadata=scope.metadata(role_name),
+            role_ref={"api_group": API, "kind": "Role", "name": role_name},
             subjects=subjects,
             opts=self.child(depends_on=[role]),
         )

@@ -54,7 +54,8 @@ class Cluster(Component):
         scope = Scope(field_manager(args.environment), None, labels(args.environment, None))
         self.provider = args.provider or self._make_provider(name, args.environment)
         inside = self.child(provider=self.provider)
-        self.namespace = closed_namespace(name, namespace_name(args.environment), scope, inside)
+        exists = args.environment.kubernetes.namespace_exists
+        self.namespace = closed_namespace(name, namespace_name(args.environment), scope, inside, exists=exists)
         self.pull_secret = self._pull_secret(name, args.login, scope, inside) if args.login else None
         self.finish({"namespace": self.namespace})
 

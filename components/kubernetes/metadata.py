@@ -32,13 +32,24 @@ def monitoring_namespace(environment: Environment) -> str:
     return dns_name(namespace_name(environment), "monitoring")
 
 
+def review_namespaces(environment: Environment) -> list[str]:
+    """The namespaces that wait for reviews made from an environment; none where it has no such."""
+    count = environment.pipeline.reviews if environment.pipeline is not None else 0
+    return [dns_name(namespace_name(environment), "review", str(number)) for number in range(1, count + 1)]
+
+
 def field_manager(environment: Environment) -> str:
     """Who owns the fields that server-side apply sets.
 
     The engine would draw a random name for each object and keep it in the state; after a create that was
     killed before the state was written, the next run would then conflict with its own fields.
     """
-    return dns_name("caas", environment.project, environment.stack)
+    return manager_name(environment.project, environment.stack)
+
+
+def manager_name(project: str, stack: str) -> str:
+    """The same for a stack that is known by its name alone."""
+    return dns_name("caas", project, stack)
 
 
 def declared_name(metadata: pulumi.Output[ObjectMeta]) -> pulumi.Output[str]:

@@ -132,6 +132,12 @@ containerLogMaxFiles and containerLogMaxSize) and one more while it turns them o
 container that writes elsewhere is ever ended for it."""
 
 
+def resources(service: Service) -> list[ResourceRequirementsArgsDict]:
+    """What each container of an instance asks for, the service's own first."""
+    own = _resources(service.cpu, service.memory, _scratch(service))
+    return [own, *(_resources(one.cpu, one.memory) for _, one in sorted(service.sidecars.items()))]
+
+
 def _scratch(service: Service) -> int:
     """MiB of the scratch volumes, which the node counts towards the pod's storage."""
     return sum(volume.size for volume in service.volumes.values() if volume.kind == "scratch")

@@ -155,7 +155,8 @@ class Service(Component):
     def _namespace(self) -> pulumi.Output[str]:
         """A namespace of its own, for a service that is used without a cluster component."""
         scope = Scope(field_manager(self._environment), None, labels(self._environment, None))
-        return closed_namespace(self._prefix, namespace_name(self._environment), scope, self._inside)
+        exists = self._environment.kubernetes.namespace_exists
+        return closed_namespace(self._prefix, namespace_name(self._environment), scope, self._inside, exists=exists)
 
     def _account(self) -> ServiceAccount:
         """An identity without a token: a service that does not call the Kubernetes API holds no key to it."""

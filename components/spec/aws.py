@@ -24,12 +24,12 @@ from components.spec.base import (
     AWS_ZONE,
     CIDR,
     Frozen,
-    RelativePath,
     SecretKey,
     Unit,
 )
 from components.spec.monitoring import Address
 from components.spec.service import DigestReference
+from components.spec.terraform_state import TerraformNetwork
 
 SubnetId = Annotated[str, StringConstraints(pattern=AWS_SUBNET)]
 PRIORITIES = 50000
@@ -40,18 +40,6 @@ SHARE = 2500
 
 Region = Annotated[str, StringConstraints(pattern=AWS_REGION)]
 Zone = Annotated[str, StringConstraints(pattern=AWS_ZONE)]
-
-
-class TerraformNetwork(Frozen):
-    """Where a network's ids stand among the outputs of a Terraform state."""
-
-    state: RelativePath = Field(
-        description="A local state file (format 4), relative to the directory of Pulumi.yaml: such as "
-        "network/terraform.tfstate."
-    )
-    vpc: str = Field("vpc_id", description="Name of the output that holds the VPC's id.")
-    private_subnets: str = Field("private_subnets", description="Name of the output that lists the private subnets.")
-    public_subnets: str = Field("public_subnets", description="Name of the output that lists the public subnets.")
 
 
 class ExistingNetwork(Frozen):

@@ -21,6 +21,7 @@ from components.spec.base import (
 )
 from components.spec.monitoring import Address
 from components.spec.service import DigestReference
+from components.spec.terraform_state import AzureTerraform
 
 SubnetId = Annotated[str, StringConstraints(pattern=AZURE_SUBNET)]
 
@@ -72,6 +73,9 @@ class Azure(Frozen):
         description="Images that are pushed cannot be pulled until a scanner of yours has released them.",
     )
     network: AzureNetwork | None = Field(None, description="Subnets that exist. Default: a new network.")
+    terraform: AzureTerraform | None = Field(
+        None, description="The ids of existing subnets are outputs of a Terraform state, in place of network."
+    )
     cidr: Annotated[str, StringConstraints(pattern=CIDR)] = Field(
         "10.0.0.0/16",
         description="Addresses of the new network: a private range, /12 to /20. Containers get its upper half, the "

@@ -155,6 +155,20 @@ AZURE_VAULT = _AZURE_ID + r"Microsoft\.KeyVault/vaults/[A-Za-z][A-Za-z0-9-]{1,22
 
 AZURE_CERTIFICATE = r"^[0-9A-Za-z-]{1,127}$"
 
+AZURE_STORAGE = r"^[a-z0-9]{3,24}$"
+
+AZURE_CONTAINER = r"^[a-z0-9](-?[a-z0-9]){2,62}$"
+
+STATE_BUCKET = r"^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$"
+"""A bucket of S3 or of Google Cloud Storage, by its name alone."""
+
+OBJECT_PATH = r"^[^/?#\s][^?#\s]{0,1022}$"
+"""A key or a prefix in a bucket."""
+
+TERRAFORM_NAME = r"^[A-Za-z0-9_-]{1,90}$"
+
+STATE_ADDRESS = r"^(https://[^@?#\s]+|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?(/[^@?#\s]*)?)$"
+
 ServiceName = Annotated[str, StringConstraints(pattern=DNS_LABEL, max_length=40)]
 """At most 40 characters, so that the names derived from it fit the shortest limit (63)."""
 

@@ -68,6 +68,10 @@ def _registry(azure: Azure, registry: Registry | None) -> Iterator[Finding]:
 
 
 def _network(azure: Azure, placed: list[Placed]) -> Iterator[Finding]:
+    open_to_all = [one.service.name for one in placed if one.service.ingress is not None]
+    if azure.terraform is not None:
+        yield from _named_by_terraform(azure, open_to_all)
+        return
     existing = azure.network
     if existing is not None:
         if "cidr" in azure.model_fields_set:
@@ -78,7 +82,6 @@ def _network(azure: Azure, placed: list[Placed]) -> Iterator[Finding]:
             if value is not None and value.partition("/subnets/")[0].lower() != home.lower():
                 limit = "a subnet of the same virtual network as the containers'"
                 yield Finding(("azure", "network", key), value, limit, f"name a subnet of {home.rpartition('/')[2]}")
-        open_to_all = [one.service.name for one in placed if one.service.ingress is not None]
         if existing.gateway is None and open_to_all:
             limit = (
                 f"required where a service has ingress ({', '.join(open_to_all)}): the gateway has a subnet of its own"
@@ -93,6 +96,18 @@ def _network(azure: Azure, placed: list[Placed]) -> Iterator[Finding]:
     if parsed is None or not parsed.is_private or not 12 <= parsed.prefixlen <= 20:
         limit = "a private range of IPv4 addresses from /12 to /20 whose bits after the prefix are zero"
         yield Finding(("azure", "cidr"), azure.cidr, limit, "write it like 10.20.0.0/16")
+
+
+def _named_by_terraform(azure: Azure, open_to_all: list[str]) -> Iterator[Finding]:
+    """Subnets whose ids were not read here, or cannot be."""
+    for key in ("network", "cidr"):
+        if key in azure.model_fields_set:
+            limit = f"only one of terraform and {key}: terraform names subnets that exist"
+            yield Finding(("azure", key), Shown.HIDDEN, limit, f"remove {key}, or remove terraform")
+    if azure.terraform is not None and azure.terraform.gateway is None and open_to_all:
+        limit = f"required where a service has ingress ({', '.join(open_to_all)}): the gateway has a subnet of its own"
+        remedy = "name the output that holds its id, such as gateway_subnet"
+        yield Finding(("azure", "terraform", "gateway"), Shown.ABSENT, limit, remedy, stack=True)
 
 
 def _zones(azure: Azure, level: Tier | None) -> Iterator[Finding]:
@@ -153,7 +168,7 @@ def _certificates(placed: list[Placed], azure: Azure) -> Iterator[Finding]:
 
 def _images(placed: Placed, azure: Azure, registry: Registry | None) -> Iterator[Finding]:
     match = CONTAINER_REGISTRY.match(registry.address) if registry is not None else None
-    if match is None or azure.network is not None:
+    if match is None or azure.network is not None or azure.terraform is not None:
         return  # told already, or somebody else's rules
     server, service = f"{match[1]}.azurecr.io", placed.service
     images: list[tuple[tuple[str, ...], str]] = [(("image",), service.image)] if service.image is not None else []

@@ -30,6 +30,7 @@ would find a change that nobody made."""
 
 NEW_CLUSTER = (
     "network",
+    "terraform",
     "cidr",
     "mode",
     "nodePools",
@@ -107,6 +108,12 @@ def _existing(gcp: Gcp) -> Iterator[Finding]:
 
 
 def _network(gcp: Gcp) -> Iterator[Finding]:
+    if gcp.terraform is not None:
+        for key in ("network", "cidr"):
+            if key in gcp.model_fields_set:
+                limit = f"only one of terraform and {key}: terraform names a network that exists"
+                yield Finding(("gcp", key), Shown.HIDDEN, limit, f"remove {key}, or remove terraform")
+        return
     if gcp.network is not None and "cidr" in gcp.model_fields_set:
         limit = "only one of network and cidr: network names one that exists, cidr describes a new one"
         yield Finding(("gcp", "cidr"), Shown.HIDDEN, limit, "remove cidr, or remove network")

@@ -30,6 +30,9 @@ def environment(
     """Every rule of this module."""
     del level, registry
     yield from checks_balancer.environment(placed, settings)
+    if settings.kubernetes.namespace_exists and settings.kubernetes.namespace is None:
+        limit = "beside kubernetes.namespace: one that exists has a name"
+        yield Finding(("kubernetes", "namespaceExists"), True, limit, "add namespace, or remove namespaceExists")
     shifting = [one for one in placed if one.service.rollout.strategy != "rolling"]
     for one in shifting:
         yield from _route(one)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from components.spec.environment import Settings
+from components.spec.environment import Registry, Settings, Tier
 from components.spec.errors import Finding, Path, Shown
+from components.spec.merge import Placed
 from components.spec.pipeline import Pipeline
 
 JENKINS_SUFFIX = "/oidc"
 """What the plug-in OpenID Connect Provider appends to Jenkins' own address."""
 
 
-def pipeline(settings: Settings) -> Iterator[Finding]:
+def pipeline(
+    placed: list[Placed], settings: Settings, registry: Registry | None, level: Tier | None
+) -> Iterator[Finding]:
     """The pipeline is named so that one repository, and nothing beside it, is meant."""
     given = settings.pipeline
     if given is None:
@@ -22,6 +25,8 @@ def pipeline(settings: Settings) -> Iterator[Finding]:
         yield from _jenkins(given)
     if settings.platform in ("kubernetes", "gke"):
         yield from _operators(settings)
+    if given.reviews:
+        yield from _reviews(placed, settings, registry, given, level)
     if given.provider == "existing" and settings.platform != "aws-ecs":
         limit = f"make where the platform is {settings.platform}: no provider is shared there"
         yield Finding(_at("provider"), given.provider, limit, "remove it")
@@ -38,6 +43,33 @@ def _operators(settings: Settings) -> Iterator[Finding]:
     for part in installed:
         limit = "existing where a pipeline applies: installing an operator takes rights over the whole cluster"
         yield Finding((part, "operator"), "install", limit, "let an administrator install it, and write existing")
+
+
+def _reviews(
+    placed: list[Placed], settings: Settings, registry: Registry | None, given: Pipeline, level: Tier | None
+) -> Iterator[Finding]:
+    """Merge requests may act where nothing else is, and only there."""
+    remedy = "remove it; an administrator, or a pipeline of your own, runs `caas review`"
+    if settings.platform != "kubernetes":
+        yield Finding(_at("reviews"), given.reviews, f"0 where the platform is {settings.platform}: {_WIDER}", remedy)
+        return
+    if level is not None and level != "dev":
+        yield Finding(_at("reviews"), given.reviews, f"0 in {level}: reviews are made from a stack of tier dev", remedy)
+    secret = [f"a service with secrets ({one.service.name})" for one in placed if one.service.secrets]
+    if registry is not None and registry.password is not None:
+        secret.append("registry.password")
+    for what in secret:
+        limit = f"0 beside {what}: what a branch runs could read them, and who reviews may not watch their end"
+        remedy = "remove it, or make reviews from another stack of tier dev, without secrets"
+        yield Finding(_at("reviews"), given.reviews, limit, remedy)
+    watched = settings.monitoring is not None and settings.monitoring.prometheus == "own"
+    for part in [*(["monitoring"] if watched else []), *(["logging"] if settings.logging is not None else [])]:
+        limit = f"0 beside caas:{part}, which each review would have as well, in a namespace of its own"
+        remedy = f"remove it, or make reviews from another stack of tier dev, without caas:{part}"
+        yield Finding(_at("reviews"), given.reviews, limit, remedy)
+
+
+_WIDER = "what reviews would need there (networks, roles, groups of their own) cannot be limited to reviews"
 
 
 def _repository(given: Pipeline) -> Iterator[Finding]:

@@ -68,6 +68,11 @@ class Kubernetes(Frozen):
     kubeconfig: str | None = Field(None, description="Path of a kubeconfig. Default: KUBECONFIG, then ~/.kube/config.")
     context: str | None = Field(None, description="Default: the kubeconfig's current context.")
     namespace: ServiceName | None = Field(None, description="Default: <project>-<environment>.")
+    namespace_exists: bool = Field(
+        False,
+        description="The namespace is there already, for whoever may not make one, and is nobody else's: its Pod "
+        "Security is its owner's, and a second stack in it is refused.",
+    )
     ingress_class: str | None = Field(None, description="Default: the cluster's default class.")
     storage_class: str | None = Field(None, description="Default: the cluster's default class.")
     load_balancer: LoadBalancer | None = Field(

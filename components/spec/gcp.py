@@ -18,6 +18,7 @@ from components.spec.base import (
     SecretKey,
     Unit,
 )
+from components.spec.terraform_state import GcpTerraform
 
 Name = Annotated[str, StringConstraints(pattern=GCP_NAME)]
 Cidr = Annotated[str, StringConstraints(pattern=CIDR)]
@@ -72,6 +73,9 @@ class Gcp(Frozen):
         "that of another stack, so that a digest can be promoted from there.",
     )
     network: GcpNetwork | None = Field(None, description="A network that exists. Default: a new one.")
+    terraform: GcpTerraform | None = Field(
+        None, description="The names of an existing network are outputs of a Terraform state, in place of network."
+    )
     cidr: Cidr = Field(
         "10.0.0.0/16",
         description="Addresses of the new network: a private range, /12 to /18. Pods get its upper half, nodes and "

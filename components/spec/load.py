@@ -49,17 +49,20 @@ MAY_DIFFER = (*fields.children(Settings), "secrets")
 """The keys of a stack file: the whole list of what may differ from one environment to the next."""
 
 
-def load_environment(config: Mapping[str, Any], *, project: str, stack: str, source: Source) -> Environment:
+def load_environment(
+    config: Mapping[str, Any], *, project: str, stack: str, source: Source, reader: terraform.Reader | None = None
+) -> Environment:
     """Validate a configuration as a whole.
 
     `config` holds the namespace's keys without their prefix, as plain data; of ``secrets`` only the names are
-    looked at, so a list of them will do. Hosts, tier and log retention are filled in. Raises `SpecError` with
-    every problem found, each with its place as `source` knows it.
+    looked at, so a list of them will do. Hosts, tier and log retention are filled in, and by `reader` a network
+    that a remote Terraform state names. Raises `SpecError` with every problem found, each with its place as
+    `source` knows it.
     """
     found = _Found(list(source.found))
     secret_keys = _secret_keys(config.get("secrets"), found)
     settings, broken = _settings(config, found)
-    settings, unread = terraform.resolved(settings, source.directory)
+    settings, unread = terraform.resolved(settings, source.directory, reader)
     found.add(unread)
     services = _services(config.get("services"), found)
     names = config["services"] if isinstance(config.get("services"), Mapping) else {}
@@ -83,7 +86,7 @@ def load_environment(config: Mapping[str, Any], *, project: str, stack: str, sou
     found.add(checks_supply.supply_chain(settings, secret_keys, stack))
     found.add(checks_monitoring_stack.environment(settings, secret_keys, stack, level))
     found.add(checks_logging.environment(placed, settings, secret_keys, stack, level))
-    found.add(checks_pipeline.pipeline(settings))
+    found.add(checks_pipeline.pipeline(placed, settings, registry, level))
     found.add(checks_environment.freeze(settings, stack, level))
     found.add(checks_environment.bake(settings, stack))
     found.add(checks_environment.tier(placed, settings, stack, level))

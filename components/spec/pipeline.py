@@ -33,6 +33,12 @@ class Pipeline(Frozen):
         description="The environment of the CI system that a job must name to apply; Jenkins has none. "
         "Default: the stack's name.",
     )
+    reviews: Annotated[int, Field(ge=0, le=20)] = Field(
+        0,
+        description="How many merge requests can have an environment at once (`caas review up`): a namespace is made "
+        "for each beside the stack's own, and a third identity, for their jobs, acts there and nowhere else. Only on "
+        "kubernetes, for a stack of tier dev. Default: none; reviews make their own, with rights of somebody else.",
+    )
     provider: Literal["make", "existing"] = Field(
         "make",
         description="Whether the identity provider is made here. AWS has one per issuer and account: where another "

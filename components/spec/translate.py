@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from components.spec import fields
 from components.spec.errors import Finding, Path, Shown
 from components.spec.fields import Shape
-from components.spec.secrecy import shown
+from components.spec.secrecy import secret_name, shown
 from components.spec.wording import number_limit, words
 
 EXAMPLES = {
@@ -23,7 +23,10 @@ EXAMPLES = {
     "securityGroup": "sg-0123456789abcdef0",
     "repository": "team/shop",
     "system": "github",
-    "state": "../network/terraform.tfstate",
+    "storageAccount": "shopstates",
+    "container": "tfstate",
+    "organization": "shop",
+    "workspace": "network",
     "address": "registry.example.org/team",
     "agent": "registry.example.org/collector@sha256:<64 hex digits>",
     "bucket": "logs-snapshots",
@@ -117,6 +120,9 @@ def _unknown(path: Path, root: type[BaseModel], prefix: Path, meant: Path | None
     model = shape.model if shape else None
     known = [key for key in fields.children(model) if key != "name" or model is not root] if model else []
     word = str(path[-1])
+    if "terraform" in path and secret_name(word):
+        limit = "no credential: the environment says who reads a state, as it does for Terraform itself"
+        return Finding(prefix + path, Shown.ABSENT, limit, f"remove {word}, and renew what stood there")
     if meant is not None:
         limit, _ = unknown_key(word, known, "known here")
         remedy = f"did you mean {meant[-1]}?"

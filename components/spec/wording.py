@@ -55,6 +55,19 @@ PATTERNS: Mapping[str, Words] = {
         "the https:// URL of an issuer, without a slash at its end",
         "write it as its /.well-known/openid-configuration does, like https://gitlab.example.org",
     ),
+    base.STATE_BUCKET: ("a bucket's name, without a scheme or a path", "write it like shop-terraform"),
+    base.OBJECT_PATH: ("a path in the bucket, without '/' at its beginning", "write it like network/terraform.tfstate"),
+    base.TERRAFORM_NAME: ("letters, digits, '_' and '-', at most 90", "write it like shop"),
+    base.AZURE_STORAGE: ("a storage account's name: 3 to 24 lower-case letters and digits", "write it like shopstates"),
+    base.AZURE_CONTAINER: (
+        "a container's name: 3 to 63 lower-case letters, digits and single '-'",
+        "write it like tfstate",
+    ),
+    base.STATE_ADDRESS: (
+        "a state's https:// address, without user, password or query (http:// on this machine only)",
+        "write it like https://gitlab.example.org/api/v4/projects/7/terraform/state/network, and set TF_HTTP_USERNAME "
+        "and TF_HTTP_PASSWORD",
+    ),
     base.REPOSITORY: ("one repository by its whole name, without wildcards", "write it like team/shop"),
     base.BRANCH: ("one name, without wildcards: letters, digits, '.', '_', '-' and '/'", "write it like main"),
     base.CIDR: ("a range of addresses: address/prefix length", "write it like 10.20.0.0/16, or 10.20.0.7/32 for one"),

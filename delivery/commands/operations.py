@@ -9,12 +9,13 @@ import typer
 from components.spec import read_files
 from delivery import doctor as examining
 from delivery import unlock as unlocking
+from delivery.checks import Check, State
 from delivery.command_line import Debug, Directory, Json, Stack, environment_of, run
 from delivery.engine import Engine
 from delivery.output import Output
 from delivery.stack import ProgramStack
 
-STYLES = {examining.State.OK: "green", examining.State.WARNING: "yellow", examining.State.FAILING: "red"}
+STYLES = {State.OK: "green", State.WARNING: "yellow", State.FAILING: "red"}
 """How the outcome of a check looks on a terminal."""
 
 
@@ -43,7 +44,7 @@ def doctor(stack: Stack, directory: Directory = Path(), as_json: Json = False, d
     def work(output: Output) -> None:
         environment = environment_of(directory.resolve(), stack)
 
-        def told(check: examining.Check) -> None:
+        def told(check: Check) -> None:
             said = f"{check.what.rstrip('.')}. {check.remedy}" if check.remedy else check.what
             output.result(f"{check.state:8} {check.name:13} {said}", STYLES[check.state])
 

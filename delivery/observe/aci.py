@@ -79,6 +79,14 @@ class AciObserver:
         """Container Instances has no version that one could name."""
         return {}
 
+    def usages(self, location: str) -> list[Mapping[str, Any]]:
+        """What the subscription uses in a location, and may use, as Container Instances counts it."""
+        where = f"/subscriptions/{self._subscription}/providers/{INSTANCES}/locations/{quote(location)}/usages"
+        found = self._read(where, INSTANCES)
+        if found is None:
+            raise DeliveryError(f"Azure knows no usages of Container Instances in {location}.", Exit.NOT_PROVEN)
+        return list(found["value"])
+
     def _health(self, target: Target) -> dict[str, str] | None:
         """Address -> what the service's load balancer says of it; None where this identity may not ask, or there is no
         such balancer. Then the service's own address is asked."""
@@ -96,7 +104,9 @@ class AciObserver:
         return f"/subscriptions/{self._subscription}/resourceGroups/{group}/providers/{part}/{path}"
 
     def _get(self, target: Target, part: str, path: str) -> Mapping[str, Any] | None:
-        where = self._where(target, part, path)
+        return self._read(self._where(target, part, path), part)
+
+    def _read(self, where: str, part: str) -> Mapping[str, Any] | None:
         answer = self._call("GET", where, part)
         if answer.status in NOTHING:
             return None

@@ -55,7 +55,7 @@ class EcsObserver:
 
     def snapshot(self, target: Target) -> Snapshot:
         """The service, and its tasks that run or are being stopped."""
-        with self._asking("ecs:DescribeServices"):
+        with asking(self._region, _needed("ecs:DescribeServices")):
             self._check_account()
             service = self._service(target)
             if service is None or service["status"] != "ACTIVE":
@@ -70,7 +70,7 @@ class EcsObserver:
     def evidence(self, target: Target, instance: str) -> Evidence:
         """Why a task ended and the service's newest events. Logs stay in CloudWatch: what is secret in them is not
         known here, so they could not be masked."""
-        with self._asking("ecs:DescribeTasks"):
+        with asking(self._region, _needed("ecs:DescribeTasks")):
             found = self._ecs.describe_tasks(cluster=target.namespace, tasks=[instance])["tasks"]
             # Those that have ended already say why the ones that were to replace them end as well.
             ended = self._tasks(target, "STOPPED")
@@ -129,29 +129,33 @@ class EcsObserver:
                     states[address] = state
         return states
 
-    @contextmanager
-    def _asking(self, action: str) -> Iterator[None]:
-        """Turns what AWS's client raises into one sentence with a way out."""
-        try:
-            yield
-        except (NoCredentialsError, PartialCredentialsError) as error:
-            raise DeliveryError(
-                "There are no AWS credentials, so what runs on ECS cannot be seen.",
-                Exit.NOT_PROVEN,
-                remedy="Log in (`aws sso login`), or give the job a role.",
-            ) from error
-        except ClientError as error:
-            raise DeliveryError(
-                f"AWS refused {error.operation_name} in {self._region}: {_code(error)}.",
-                Exit.NOT_PROVEN,
-                remedy=_remedy(_code(error), action),
-            ) from error
-        except BotoCoreError as error:
-            raise DeliveryError(
-                f"AWS in {self._region} does not answer: {str(error).rstrip('.')}.",
-                Exit.NOT_PROVEN,
-                remedy="Check the network and caas:aws.region.",
-            ) from error
+
+@contextmanager
+def asking(region: str, needed: str) -> Iterator[None]:
+    """Turns what AWS's client raises into one sentence with a way out.
+
+    :param needed: The actions that whoever asks has to be allowed.
+    """
+    try:
+        yield
+    except (NoCredentialsError, PartialCredentialsError) as error:
+        raise DeliveryError(
+            "There are no AWS credentials, so what runs on ECS cannot be seen.",
+            Exit.NOT_PROVEN,
+            remedy="Log in (`aws sso login`), or give the job a role.",
+        ) from error
+    except ClientError as error:
+        raise DeliveryError(
+            f"AWS refused {error.operation_name} in {region}: {_code(error)}.",
+            Exit.NOT_PROVEN,
+            remedy=_remedy(_code(error), needed),
+        ) from error
+    except BotoCoreError as error:
+        raise DeliveryError(
+            f"AWS in {region} does not answer: {str(error).rstrip('.')}.",
+            Exit.NOT_PROVEN,
+            remedy="Check the network and caas:aws.region.",
+        ) from error
 
 
 def _groups(balancer: Mapping[str, Any]) -> list[str]:
@@ -163,10 +167,14 @@ def _code(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
-def _remedy(code: str, action: str) -> str | None:
+def _needed(action: str) -> str:
+    others = "ecs:ListTasks, ecs:DescribeTasks, elasticloadbalancing:DescribeTargetHealth"
+    return f"{action}, {others} and application-autoscaling:DescribeScalableTargets"
+
+
+def _remedy(code: str, needed: str) -> str | None:
     if code in CREDENTIAL:
         return "The credential has expired or is not known: log in again."
     if code in DENIED:
-        needed = f"{action}, ecs:ListTasks, ecs:DescribeTasks, elasticloadbalancing:DescribeTargetHealth"
-        return f"The role needs {needed} and application-autoscaling:DescribeScalableTargets."
+        return f"The role needs {needed}."
     return None

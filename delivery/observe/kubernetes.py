@@ -13,6 +13,7 @@ from kubernetes import client, config
 from kubernetes.client.exceptions import ApiException
 from kubernetes.config.config_exception import ConfigException
 
+from components.kubernetes.namespace import HELD
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
 from delivery.masking import Masker
@@ -78,6 +79,16 @@ class KubernetesObserver:
     def versions(self) -> dict[str, str]:
         """The API server's version."""
         return {"kubernetes": str(self._json("/version")["gitVersion"]).removeprefix("v")}
+
+    def held_by(self, namespace: str) -> str | None:
+        """Who holds a namespace that exists: the manager of a stack's fields; None where nobody does."""
+        mark = self._find(f"/api/v1/namespaces/{namespace}/configmaps/{HELD}")
+        return None if mark is None else str((mark.get("data") or {}).get("manager", ""))
+
+    def limits(self, namespace: str) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
+        """ResourceQuotas and LimitRanges of a namespace; none where there is no such namespace."""
+        core = f"/api/v1/namespaces/{namespace}"
+        return self._list(f"{core}/resourcequotas", {}), self._list(f"{core}/limitranges", {})
 
     def _secret_values(self, namespace: str, names: list[str]) -> list[str] | None:
         """The values that the pod can print; None where this credential may not know them."""

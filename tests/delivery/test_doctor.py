@@ -12,7 +12,8 @@ import pytest
 
 from components.spec import Environment
 from delivery import doctor, oci
-from delivery.doctor import Check, Doctor, State
+from delivery.checks import Check, State
+from delivery.doctor import Doctor
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
 from delivery.observe import Snapshot, Target
@@ -62,6 +63,9 @@ class Surroundings:
 
         return SimpleNamespace(snapshot=snapshot, versions=lambda: {"kubernetes": "1.34.1"})
 
+    def quotas(self, asked: Environment) -> Iterable[Check]:
+        yield Check("quota", State.WARNING if "quota" in self.broken else State.OK, f"enough for {asked.stack}")
+
     def registry(self, host: str, path: str) -> Any:
         def has(kind: str, digest: str) -> bool:
             self.meet("registry")
@@ -77,6 +81,7 @@ def around(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Surroundings:
     monkeypatch.setattr(doctor, "ProgramStack", made.program)
     monkeypatch.setattr(doctor, "observer_in", made.observer)
     monkeypatch.setattr(doctor, "Registry", made.registry)
+    monkeypatch.setattr(doctor, "checks_in", made.quotas)
     monkeypatch.setenv("BUILDX_BUILDER", "one")
     return made
 
@@ -94,7 +99,7 @@ def states(found: Iterable[Check]) -> dict[str, State]:
 
 def test_where_all_is_well_every_check_says_what_it_found(around: Surroundings, tmp_path: Path) -> None:
     found = examined(around, Path(__file__).parent)
-    assert [check.name for check in found] == ["engine", "backend", "stack", "platform", "registry", "git"]
+    assert [check.name for check in found] == ["engine", "backend", "stack", "platform", "quota", "registry", "git"]
     assert {check.state for check in found} == {State.OK}
     said = {check.name: check.what for check in found}
     assert said["backend"] == "s3://state, 2 stacks"
@@ -126,15 +131,22 @@ def test_what_fails_hides_nothing_else(around: Surroundings, tmp_path: Path, bro
     for name in failing:
         assert (checks[name]["what"], checks[name]["remedy"]) == ("It answered 401.", "Renew the credential.")
     others = {name for name, check in checks.items() if check["state"] == "ok"}
-    # Without an engine nobody can ask for the state; outside of a work tree there is no commit.
-    asked = {"engine", "backend", "stack", "platform", "registry"}
-    assert others == asked - {*failing, *(("backend", "stack") if broken == "engine" else ())}
+    # Without an engine nobody can ask for the state, without a platform for its quotas; outside of a work tree there
+    # is no commit.
+    asked = {"engine", "backend", "stack", "platform", "quota", "registry"}
+    unasked = {"engine": ("backend", "stack"), "observer": ("quota",), "platform": ("quota",)}.get(broken, ())
+    assert others == asked - {*failing, *unasked}
 
 
 def test_all_that_fail_are_named_at_once(around: Surroundings, tmp_path: Path) -> None:
     around.broken = {"secrets", "platform", "registry"}
     with pytest.raises(DeliveryError, match=r"^3 of 6 checks of stack 'staging' fail: stack, platform, registry\.$"):
         examined(around, tmp_path)
+
+
+def test_too_small_a_quota_is_told_and_stops_nothing(around: Surroundings, tmp_path: Path) -> None:
+    around.broken = {"quota"}
+    assert states(examined(around, tmp_path))["quota"] is State.WARNING
 
 
 def test_an_engine_of_another_minor_version_is_a_warning(around: Surroundings, tmp_path: Path) -> None:
@@ -180,6 +192,37 @@ def test_what_signs_must_be_there_where_images_are_signed(
     (found,) = [one for one in refused.value.content["checks"] if one["state"] == "failing"]
     assert "cosign is not on the PATH" in found["what"]
     assert "syft is not on the PATH" in found["what"]
+
+
+@pytest.mark.parametrize(
+    ("lacking", "state", "said"),
+    [
+        ([], State.OK, "Elasticsearch knows template, lifecycle and pipeline"),
+        (["_ingest/pipeline/caas-logs"], State.WARNING, "Elasticsearch was not told _ingest/pipeline/caas-logs"),
+        (None, State.WARNING, "cannot be asked: It answered 401."),
+    ],
+)
+def test_an_elasticsearch_that_exists_is_asked_what_it_was_told(
+    around: Surroundings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    lacking: list[str] | None,
+    state: State,
+    said: str,
+) -> None:
+    def missing(_: Environment) -> list[str]:
+        if lacking is None:
+            raise REFUSED
+        return lacking
+
+    monkeypatch.setattr("delivery.log_setup.missing", missing)
+    agent = "registry.example.com/team/collector@sha256:" + "c" * 64
+    logs = {"agent": agent, "elasticsearch": "https://logs.example.com", "apiKey": "logs"}
+    world = environment(secrets=("logs",), logging=logs)
+    found = {check.name: check for check in examined(around, tmp_path, world)}["logs"]
+    assert (found.state, found.what) == (state, said)
+    if lacking:
+        assert found.remedy == "`caas log-setup --stack staging` tells it."
 
 
 @pytest.mark.parametrize(("authentication", "state"), [(None, State.OK), ("basic", State.FAILING)])

@@ -14,6 +14,7 @@ from delivery.exit_codes import Exit
 from delivery.output import Output
 from tests.components.worlds import environment
 from tests.delivery.listening import Server, server
+from tests.delivery.quotas.answers import serving
 
 AGENT = "registry.example.com/team/collector@sha256:" + "c" * 64
 
@@ -73,3 +74,33 @@ def test_keys_may_do_what_they_are_for_and_end() -> None:
     assert agent["indices"] == [{"names": ["logs-caas.app-dev"], "privileges": ["auto_configure", "create_doc"]}]
     (setup,) = found["setup"]["role_descriptors"].values()
     assert setup["indices"] == []
+
+
+PATHS = [one.path for one in install.requests("dev", retention=14, replicas=1)]
+
+
+def test_what_was_not_told_yet_is_found_with_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(log_setup.KEY, "word")
+    heard: list[tuple[str, str | None]] = []
+    with serving({f"/{path}": (404 if path.startswith("_ingest") else 200, {}) for path in PATHS}, heard) as url:
+        assert log_setup.missing(world(url)) == ["_ingest/pipeline/caas-logs"]
+    assert heard == [(f"/{path}", "ApiKey word") for path in PATHS]
+
+
+def test_a_server_without_lifecycles_lacks_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(log_setup.KEY, raising=False)
+    with serving({f"/{path}": (400 if path.startswith("_ilm") else 200, {}) for path in PATHS}, []) as url:
+        assert log_setup.missing(world(url)) == []
+
+
+def test_one_that_does_not_say_is_an_error_without_its_address() -> None:
+    with serving({f"/{PATHS[0]}": (401, {})}, []) as url, pytest.raises(DeliveryError, match="answered 401") as caught:
+        log_setup.missing(world(url))
+    assert log_setup.KEY in (caught.value.remedy or "")
+    with pytest.raises(DeliveryError, match="does not answer") as caught:
+        log_setup.missing(world("http://127.0.0.1:9"))
+    assert "127.0.0.1" not in caught.value.message
+
+
+def test_a_stack_that_names_none_lacks_nothing() -> None:
+    assert log_setup.missing(environment(stack="dev")) == []

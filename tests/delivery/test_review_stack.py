@@ -166,3 +166,17 @@ def test_a_host_fits_a_label_with_what_a_strategy_puts_before_it() -> None:
     assert len(f"preview-{first}") <= 63
     assert made != review_stack.host(f"{'a' * 49}b.example.org", "review-login")
     assert review_stack.host("localhost", "review-login") == "localhost-review-login"
+
+
+def test_a_review_says_nothing_of_who_may_do_what() -> None:
+    base = {"config": {"caas:pipeline": {"system": "github", "repository": "team/shop"}}}
+    made = review_stack.configuration(base, environment(SETTINGS, web=service()), "review-a")
+    assert "caas:pipeline" not in made["config"]
+    assert "caas:pipeline" in base["config"]
+
+
+def test_a_review_gets_the_namespace_that_waits_for_it() -> None:
+    base = {"config": {"caas:kubernetes": {"namespace": "of-dev", "context": "there"}}}
+    made = review_stack.configuration(base, environment(SETTINGS, web=service()), "review-a", "shop-dev-review-1")
+    given = {"context": "there", "namespace": "shop-dev-review-1", "namespaceExists": True}
+    assert made["config"]["caas:kubernetes"] == given

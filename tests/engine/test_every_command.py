@@ -88,6 +88,8 @@ NO_LOGS = Ends(Exit.BAD_INPUT, (f"Stack '{STACK}' names no Elasticsearch that ex
 NO_WATCH = Ends(Exit.BAD_INPUT, (f"Nobody watches stack '{STACK}'", "Set caas:monitoring."))
 NO_STATE = Ends(Exit.BAD_INPUT, ("none.json cannot be read: ", "`terraform show -json > FILE`"))
 NO_FORGE = Ends(Exit.BAD_INPUT, ("No pipeline of GitLab, GitHub or Jenkins runs here.", "Set CAAS_FORGE"))
+NO_ROOT = Ends(Exit.BAD_INPUT, (". is no Terraform root", "CAAS_TERRAFORM"))
+NO_PLAN = Ends(Exit.BAD_INPUT, ("none.tfplan is no file.", "--save-plan"))
 NO_COMMIT = Ends(Exit.NOT_PROVEN, (f"Stack '{STACK}' has no release of a known commit",))
 ANSWERS = (
     *("--service", "shop", "--platform", "kubernetes", "--registry", "registry.test", "--domain", "example.org"),
@@ -139,6 +141,11 @@ COMMANDS: Mapping[str, Row] = {
     # It reads the state, and no secret of it.
     "export tfvars": Row(otherwise={**CLUSTERLESS, "wrong passphrase": FINE}),
     "validate": Row(otherwise=FILES_ALONE),
+    # They ask Terraform, and neither the engine nor the cluster: here there is no root, and no plan.
+    "terraform plan": Row(("--stack", STACK, "--root", "."), {name: NO_ROOT for name in FILES_ALONE}),
+    "terraform apply": Row(
+        ("--stack", STACK, "--root", ".", "--plan", "none.tfplan"), {name: NO_PLAN for name in FILES_ALONE}
+    ),
     "up": Row(
         otherwise={
             # It makes the stack, and then finds no cluster.

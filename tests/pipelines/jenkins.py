@@ -15,7 +15,7 @@ from tests.projects import ROOT, Completed, completed
 
 HERE = Path(__file__).resolve().parent
 LIBRARY = ROOT / "delivery" / "pipelines" / "jenkins"
-CREDENTIALS = ("caas-preview", "caas-dev", "caas-staging", "caas-prod", "caas-forge")
+CREDENTIALS = ("caas-preview", "caas-review", "caas-dev", "caas-staging", "caas-prod", "caas-forge")
 
 
 @dataclass

@@ -97,6 +97,13 @@ def test_nothing_that_anybody_may_start_has_an_identity() -> None:
     assert "id_tokens" not in jobs["validate"]
     assert "environment" not in jobs["validate"]
     assert {name for name, job in jobs.items() if "id_tokens" in job} == set(jobs) - {"validate"}
+    audiences = {name: job["id_tokens"]["CAAS_ID_TOKEN"]["aud"] for name, job in jobs.items() if "id_tokens" in job}
+    assert {name for name, audience in audiences.items() if audience == "caas-preview"} == {"preview"}
+    assert {name for name, audience in audiences.items() if audience == "caas-review"} == {
+        "review",
+        "review-stop",
+        "reap",
+    }
 
 
 def test_gitlab_s_applies_wait_for_each_other_and_are_never_cancelled() -> None:
@@ -177,3 +184,63 @@ def test_no_command_holds_what_a_contributor_may_write() -> None:
 
 def _commands(job: dict[str, Any]) -> Iterator[str]:
     yield from (step["run"] for step in job["steps"] if "run" in step)
+
+
+BEFORE = {
+    "dev": " up --stack dev",
+    "staging": " promote --from dev --to staging",
+    "prod": " promote --from staging --to prod",
+}
+"""An apply's job -> Pulumi's own command there."""
+
+
+def _terraform(stack: str) -> list[str]:
+    """What goes before it, where a Terraform root is named."""
+    return [
+        f" terraform plan --stack {stack} --save-plan {stack}.tfplan",
+        f" terraform apply --stack {stack} --plan {stack}.tfplan",
+    ]
+
+
+@pytest.mark.parametrize("stack", BEFORE)
+def test_a_terraform_root_is_applied_by_its_plan_before_pulumi_in_the_same_job(stack: str) -> None:
+    """In one job: what fails ends it, nobody else's apply is between, and the plan leaves the machine nowhere."""
+    gitlab_job, guard = _gitlab_jobs()[stack], 'if [ -n "${CAAS_TERRAFORM:-}" ]; then '
+    steps = [step for step in GITHUB_JOBS[stack]["steps"] if "run" in step]
+    own = [step for step in steps if step.get("if") == "env.CAAS_TERRAFORM != ''"]
+    guarded = [line for step in own for line in step["run"].splitlines()]
+    lines = gitlab_job["script"]
+    assert [line for line in lines if line.startswith(guard)] == [
+        f"{guard}$[[ inputs.caas ]]{command}; fi" for command in _terraform(stack)
+    ]
+    assert guarded == [f"$CAAS{command}" for command in _terraform(stack)]
+    for order in (lines, [line for step in steps for line in step["run"].splitlines()]):
+        places = [_place(order, command) for command in (*_terraform(stack), BEFORE[stack])]
+        assert places == sorted(places)
+        assert sum("terraform" in line for line in order) == 2
+    kept = [*gitlab_job["artifacts"]["paths"], *(s["with"]["path"] for s in GITHUB_JOBS[stack]["steps"] if _keeps(s))]
+    assert not any("tfplan" in path or path.startswith("*") for path in kept)
+
+
+def _keeps(step: dict[str, Any]) -> bool:
+    return "upload-artifact" in str(step.get("uses"))
+
+
+def _place(lines: list[str], part: str) -> int:
+    (found,) = [index for index, line in enumerate(lines) if part in line]
+    return found
+
+
+def test_a_merge_request_s_terraform_plan_goes_before_its_preview_and_saves_nothing() -> None:
+    first, second, *_ = _gitlab_jobs()["preview"]["script"]
+    assert first == 'if [ -n "${CAAS_TERRAFORM:-}" ]; then $[[ inputs.caas ]] terraform plan --stack $STACK; fi'
+    assert " preview --stack $STACK" in second
+    plan, preview = [step for step in GITHUB_JOBS["preview"]["steps"] if "run" in step][:2]
+    assert plan == {"if": "env.CAAS_TERRAFORM != ''", "run": '$CAAS terraform plan --stack "$STACK"'}
+    assert preview["run"].startswith('$CAAS preview --stack "$STACK"')
+
+
+def test_terraform_runs_in_no_job_of_a_fork_and_in_none_that_looks_or_goes_back() -> None:
+    allowed = {"preview", "dev", "staging", "prod"}
+    assert {name for name, job in _gitlab_jobs().items() if "terraform" in str(job.get("script"))} == allowed
+    assert {name for name, job in GITHUB_JOBS.items() if "terraform" in str(list(_commands(job)))} == allowed

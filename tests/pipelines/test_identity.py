@@ -20,7 +20,7 @@ set -euo pipefail
 . .ci/identity "$@"
 for name in $(compgen -e); do
     case "$name" in
-    CAAS_PREVIEW_* | CAAS_APPLY_*) ;;
+    CAAS_PREVIEW_* | CAAS_REVIEW_* | CAAS_APPLY_*) ;;
     AWS_* | AZURE_* | ARM_* | GOOGLE_* | CAAS_*) printf '%s=%s\n' "$name" "${!name}" ;;
     esac
 done
@@ -56,12 +56,16 @@ def test_a_job_without_a_token_stays_who_it_is() -> None:
         (["preview", "--stack", "prod"], {"CI_PIPELINE_SOURCE": "merge_request_event"}, "prod-preview"),
         (["preview", "--stack", "dev"], {"GITHUB_EVENT_NAME": "pull_request"}, "dev-preview"),
         (["preview", "--stack", "dev"], {"CHANGE_ID": "12"}, "dev-preview"),
+        (["review", "up", "--branch", "x"], {"GITHUB_EVENT_NAME": "pull_request"}, "dev-review"),
+        (["review", "up", "--branch", "--stack", "--from", "prod"], {"CHANGE_ID": "12"}, "prod-review"),
+        (["review", "down", "--branch", "x", "--from=prod"], {}, "prod-review"),
+        (["review", "reap"], {"CI_PIPELINE_SOURCE": "schedule"}, "dev-review"),
     ],
 )
 def test_a_stack_and_a_purpose_have_a_role(arguments: list[str], system: dict[str, str], role: str) -> None:
     roles = {
         f"CAAS_{purpose}_{stack}".upper(): AWS.format(f"{stack}-{purpose}")
-        for purpose in ("preview", "apply")
+        for purpose in ("preview", "review", "apply")
         for stack in ("dev", "prod")
     }
     found, files = identity(*arguments, CAAS_ID_TOKEN=TOKEN, **roles, **system)
@@ -125,15 +129,20 @@ def github() -> Iterator[tuple[str, list[tuple[str, str]]]]:
     server.server_close()
 
 
-@pytest.mark.parametrize(("event", "audience"), [("push", "caas-apply"), ("pull_request", "caas-preview")])
+@pytest.mark.parametrize(
+    ("command", "event", "audience"),
+    [
+        (["preview", "--stack", "dev"], "push", "caas-apply"),
+        (["preview", "--stack", "dev"], "pull_request", "caas-preview"),
+        (["review", "up", "--branch", "x"], "pull_request", "caas-review"),
+    ],
+)
 def test_github_gives_a_token_for_the_one_who_is_named(
-    github: tuple[str, list[tuple[str, str]]], event: str, audience: str
+    github: tuple[str, list[tuple[str, str]]], command: list[str], event: str, audience: str
 ) -> None:
     url, asked = github
     _, files = identity(
-        "preview",
-        "--stack",
-        "dev",
+        *command,
         ACTIONS_ID_TOKEN_REQUEST_URL=url,
         ACTIONS_ID_TOKEN_REQUEST_TOKEN="runner-token",
         GITHUB_EVENT_NAME=event,

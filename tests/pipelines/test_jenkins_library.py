@@ -97,3 +97,49 @@ def test_the_jenkinsfile_calls_the_library() -> None:
         "@Library('caas') _",
         "caasDeliver()",
     ]
+
+
+TERRAFORM = {"CAAS_TERRAFORM": "network"}
+
+
+def test_a_terraform_root_is_planned_before_each_preview(tmp_path: Path) -> None:
+    done = ran(tmp_path, environment={**CHANGE, **TERRAFORM})
+    assert done.code == 0, done.text
+    told = [command for command in jenkins.commands(done) if " terraform " in command or " preview " in command]
+    assert told[0::2] == [f"echo caas terraform plan --stack {stack}" for stack in ("dev", "staging", "prod")]
+    assert all(command.startswith("echo caas preview --stack ") for command in told[1::2])
+
+
+def test_a_terraform_root_is_applied_by_its_plan_before_pulumi_within_the_stack_s_lock(tmp_path: Path) -> None:
+    done = ran(tmp_path, environment={**MAIN, **TERRAFORM}, approver="cat")
+    assert done.code == 0, done.text
+    told = [line for line in done.out.splitlines() if line.startswith(("+ echo caas ", "lock "))]
+    lines = [line.removeprefix("+ echo ") for line in told]
+    after = {
+        "dev": ["caas preview --stack dev --missing create", "caas up --stack dev"],
+        "staging": ["caas promote --from dev --to staging"],
+        "prod": ["caas promote --from staging --to prod"],
+    }
+    for stack, commands in after.items():
+        begin = lines.index(f"lock stack-{stack}") + (2 if stack == "prod" else 1)
+        expected = [
+            f"caas terraform plan --stack {stack} --save-plan {stack}.tfplan",
+            f"caas terraform apply --stack {stack} --plan {stack}.tfplan",
+            *commands,
+        ]
+        for line, start in zip(lines[begin : begin + len(expected)], expected, strict=True):
+            assert line.startswith(start)
+
+
+def test_a_terraform_apply_that_fails_keeps_pulumi_from_running(tmp_path: Path) -> None:
+    broken = 'f() { echo "caas $*"; [ "$1 $2" != "terraform apply" ]; }; f'
+    build = Build(arguments={**SAYS, "caas": broken}, environment={**MAIN, **TERRAFORM}, approver="cat")
+    done = build.run(tmp_path, {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
+    assert done.code == 1
+    assert jenkins.stages(done) == ["validate", "dev"]
+    assert not any(" up " in command or " preview " in command for command in jenkins.commands(done))
+
+
+def test_a_fork_s_terraform_is_never_run(tmp_path: Path) -> None:
+    done = ran(tmp_path, environment={**CHANGE, **TERRAFORM, "CHANGE_FORK": "mallory"}, credentials={})
+    assert not any("terraform" in command for command in jenkins.commands(done))

@@ -21,6 +21,7 @@ from tests.spec.wrong_pipeline import PIPELINES
 from tests.spec.wrong_services import ADDRESSES, HEALTH, IMAGES, NAMES
 from tests.spec.wrong_stacks import ENVIRONMENTS, FILES
 from tests.spec.wrong_supply import SUPPLY_CHAINS
+from tests.spec.wrong_terraform import TERRAFORM
 
 __all__ = ["CASES", "MARKER", "Case", "write"]
 
@@ -47,6 +48,7 @@ CASES: tuple[Case, ...] = (
     *SETTINGS_OF_AWS,
     *SERVICES_ON_AWS,
     *EXISTING_ON_AWS,
+    *TERRAFORM,
     *SETTINGS_OF_GKE,
     *SERVICES_ON_GKE,
     *SETTINGS_OF_AZURE,

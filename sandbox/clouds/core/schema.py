@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from sandbox.clouds.core.schema_cache import SchemaCache
 from sandbox.rpc.arguments import Shape, shape_of
 
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -28,6 +29,7 @@ class Sdk:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
+        self._cache = SchemaCache(directory)
         self._known: dict[str, Schema] = {}
         # The engine asks for many types at once, and several of them lie in one large file.
         self._lock = threading.Lock()
@@ -36,12 +38,18 @@ class Sdk:
         """Of a resource type, ``package:module/type:Type``. Raises `KeyError` where the SDK has no such type."""
         with self._lock:
             if token not in self._known:
-                file, name = self._file(token), token.rpartition(":")[2]
-                classes = _classes(file, token)
-                # A type with a nested type of its own name has its arguments under another one.
-                arguments = next(each for each in (f"{name}Args", f"{name}InitArgs") if each in classes)
-                self._known[token] = Schema(shape_of(file, arguments), _getters(classes[name]))
+                kept = self._cache.get(token)
+                self._known[token] = kept or self._read(token)
+                if kept is None:
+                    self._cache.put(token, self._known[token])
             return self._known[token]
+
+    def _read(self, token: str) -> Schema:
+        file, name = self._file(token), token.rpartition(":")[2]
+        classes = _classes(file, token)
+        # A type with a nested type of its own name has its arguments under another one.
+        arguments = next(each for each in (f"{name}Args", f"{name}InitArgs") if each in classes)
+        return Schema(shape_of(file, arguments), _getters(classes[name]))
 
     def function(self, token: str) -> frozenset[str]:
         """The names of a function's arguments over the wire."""

@@ -69,8 +69,8 @@ def test_the_outputs_of_a_state_stand_for_the_ids(tmp_path: Path) -> None:
     document["public_subnets"] = {"value": EXISTING_VPC["publicSubnets"]}
     (tmp_path / "net.tfstate").write_text(json.dumps({"version": 4, "outputs": document}))
     terraform = {"state": "net.tfstate", "vpc": "network", "privateSubnets": "inner"}
-    read, wrong = resolved(network({"terraform": terraform}), tmp_path)
-    written, _ = resolved(network(EXISTING_VPC), tmp_path)
+    read, wrong = resolved(network({"terraform": terraform}), tmp_path, None)
+    written, _ = resolved(network(EXISTING_VPC), tmp_path, None)
     assert wrong == []
     assert read.aws == written.aws
 

@@ -41,7 +41,7 @@ def call(Map settings = [:]) {
                 steps {
                     script {
                         // The shell expands the branch, in quotes: it may be called anything.
-                        identified('preview') { sh "${caas} review up --branch \"\$CHANGE_BRANCH\" --ttl ${reviewTtl}" }
+                        identified('review') { sh "${caas} review up --branch \"\$CHANGE_BRANCH\" --ttl ${reviewTtl}" }
                     }
                 }
             }
@@ -52,6 +52,7 @@ def call(Map settings = [:]) {
                     lock('stack-dev') {
                         script {
                             identified('dev') {
+                                terraformed(caas, 'dev')
                                 sh "${caas} preview --stack dev --missing create --markdown preview-dev.md --save-plan plan-dev.json"
                                 sh "${caas} up --stack dev --plan plan-dev.json"
                             }
@@ -64,7 +65,12 @@ def call(Map settings = [:]) {
                 when { expression { delivers() } }
                 steps {
                     lock('stack-staging') {
-                        script { identified('staging') { sh "${caas} promote --from dev --to staging" } }
+                        script {
+                            identified('staging') {
+                                terraformed(caas, 'staging')
+                                sh "${caas} promote --from dev --to staging"
+                            }
+                        }
                     }
                 }
             }
@@ -81,6 +87,7 @@ def call(Map settings = [:]) {
                         script {
                             identified('prod') {
                                 sh "${caas} approved --from staging --to prod --by \"\$APPROVER\""
+                                terraformed(caas, 'prod')
                                 sh "${caas} promote --from staging --to prod"
                             }
                         }
@@ -102,7 +109,7 @@ def call(Map settings = [:]) {
                         ['dev', 'staging', 'prod'].each { stack ->
                             lock("stack-${stack}") { identified(stack) { sh "${caas} drift --stack ${stack} --issue" } }
                         }
-                        identified('dev') { sh "${caas} review reap" }
+                        identified('review') { sh "${caas} review reap" }
                     }
                 }
             }
@@ -131,11 +138,23 @@ void identified(String purpose, Closure body) {
 void previewed(String caas, String stack) {
     identified('preview') {
         try {
+            if (env.CAAS_TERRAFORM) {
+                sh "${caas} terraform plan --stack ${stack}"
+            }
             sh "${caas} preview --stack ${stack} --missing skip --markdown preview-${stack}.md --save-plan plan-${stack}.json"
         } finally {
             if (fileExists("preview-${stack}.md")) {
                 sh "${caas} comment --stack ${stack} --file preview-${stack}.md"
             }
         }
+    }
+}
+
+// Where CAAS_TERRAFORM names a Terraform root, its plan and apply go before Pulumi's; a failure ends the stage. The plan
+// holds values in plain text: it is not archived, and is gone once it was applied.
+void terraformed(String caas, String stack) {
+    if (env.CAAS_TERRAFORM) {
+        sh "${caas} terraform plan --stack ${stack} --save-plan ${stack}.tfplan"
+        sh "${caas} terraform apply --stack ${stack} --plan ${stack}.tfplan"
     }
 }
