@@ -22,8 +22,10 @@ from delivery.command_line import (
     Plan,
     Reason,
     Stack,
+    Stacks,
     Timeout,
     environment_of,
+    environments_of,
     run,
 )
 from delivery.commands import (
@@ -62,16 +64,19 @@ def caas() -> None:
 
 
 @app.command()
-def validate(stack: Stack, directory: Directory = Path(), as_json: Json = False, debug: Debug = False) -> None:
-    """Check a stack's whole configuration, offline; all problems at once."""
+def validate(stacks: Stacks, directory: Directory = Path(), as_json: Json = False, debug: Debug = False) -> None:
+    """Check the whole configuration of a stack, or of several, offline; all problems at once."""
 
     def work(output: Output) -> None:
-        environment = environment_of(directory, stack)
-        output.result(
-            f"Stack {stack} is valid: {environment.tier} on {environment.platform}, "
-            f"services {', '.join(s.name for s in environment.services)}."
-        )
-        output.document({"stack": stack, "valid": True, "services": [s.name for s in environment.services]})
+        valid = []
+        for environment in environments_of(directory, stacks):
+            services = [one.name for one in environment.services]
+            output.result(
+                f"Stack {environment.stack} is valid: {environment.tier} on {environment.platform}, "
+                f"services {', '.join(services)}."
+            )
+            valid.append({"stack": environment.stack, "valid": True, "services": services})
+        output.document({"stacks": valid})
 
     run(work, as_json=as_json, debug=debug)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import signal
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
 
-from components.spec import Environment, SpecError, load_environment, read_files
+from components.spec import Environment, Problem, SpecError, load_environment, read_files
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
 from delivery.output import Output
@@ -24,6 +24,10 @@ def _worded(reason: str | None) -> str | None:
 
 
 Stack = Annotated[str, typer.Option(help="The stack: dev, staging, prod or one of your own.")]
+Stacks = Annotated[
+    list[str],
+    typer.Option("--stack", help="A stack: dev, staging, prod or one of your own. May be given several times."),
+]
 Directory = Annotated[Path, typer.Option(help="Where Pulumi.yaml is.", file_okay=False)]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout instead of text.")]
 Debug = Annotated[bool, typer.Option(help="Show where an unexpected error comes from.")]
@@ -49,6 +53,21 @@ def environment_of(directory: Path, stack: str) -> Environment:
     """A stack's whole configuration, validated; SpecError with every problem where it is not valid."""
     config, project, source = read_files(directory, stack)
     return load_environment(config, project=project, stack=stack, source=source)
+
+
+def environments_of(directory: Path, stacks: Sequence[str]) -> list[Environment]:
+    """The same of several stacks; SpecError with every problem of all of them, once."""
+    found: list[Environment] = []
+    problems: list[Problem] = []
+    for stack in stacks:
+        try:
+            found.append(environment_of(directory, stack))
+        except SpecError as error:
+            # What is wrong in the project's file is so for each of them.
+            problems += [one for one in error.problems if one not in problems]
+    if problems:
+        raise SpecError(problems)
+    return found
 
 
 def run(work: Callable[[Output], None], *, as_json: bool, debug: bool) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from delivery.command_line import Debug, Directory, Json, environment_of, run
+from delivery.command_line import Debug, Directory, Json, environments_of, run
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
 from delivery.output import Output
@@ -36,7 +36,7 @@ def parity(
                 Exit.BAD_INPUT,
                 remedy="For example: caas parity dev staging prod",
             )
-        found = compared(directory.resolve(), [environment_of(directory, stack) for stack in stacks], output.say)
+        found = compared(directory.resolve(), environments_of(directory, stacks), output.say)
         if markdown is not None:
             markdown.write_text(output.masker(reporting.markdown(found)), encoding="utf-8")
         output.table(reporting.COLUMNS, reporting.rows((*found.refused, *found.accepted)))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
 from delivery import cli, control
@@ -40,6 +41,38 @@ def test_a_valid_configuration_is_fine() -> None:
     done = run("validate", "--stack", "dev", "--directory", str(ROOT))
     assert (done.exit_code, done.stderr) == (Exit.FINE, "")
     assert done.stdout == "Stack dev is valid: dev on kubernetes, services hello.\n"
+
+
+def test_several_stacks_are_checked_at_once() -> None:
+    done = run("validate", "--stack", "dev", "--stack", "prod", "--directory", str(ROOT), "--json")
+    assert json.loads(done.stdout) == {
+        "stacks": [
+            {"stack": "dev", "valid": True, "services": ["hello"]},
+            {"stack": "prod", "valid": True, "services": ["hello"]},
+        ]
+    }
+
+
+def test_the_problems_of_all_stacks_are_listed_once(tmp_path: Path) -> None:
+    project = YAML(typ="safe").load(ROOT / "Pulumi.yaml")
+    project["config"]["caas:services"]["value"]["hello"]["port"] = 0
+    dump(project, tmp_path / "Pulumi.yaml")
+    for stack, domain in (("dev", "dev.localhost"), ("prod", "not a domain")):
+        described = YAML(typ="safe").load(ROOT / f"Pulumi.{stack}.yaml")
+        described["config"]["caas:domain"] = domain
+        dump(described, tmp_path / f"Pulumi.{stack}.yaml")
+    done = run("validate", "--stack", "dev", "--stack", "prod", "--directory", str(tmp_path), "--json")
+    assert done.exit_code == Exit.BAD_INPUT
+    problems = json.loads(done.stdout)["problems"]
+    assert sorted((one["file"], one["key"]) for one in problems) == [
+        ("Pulumi.prod.yaml", "caas:domain"),
+        ("Pulumi.yaml", "caas:services.hello.port"),
+    ]
+
+
+def dump(content: Any, file: Path) -> None:
+    with file.open("w", encoding="utf-8") as stream:
+        YAML(typ="safe").dump(content, stream)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)

@@ -23,9 +23,7 @@ def call(Map settings = [:]) {
             stage('validate') {
                 when { expression { !byTimer() && !params.ROLLBACK } }
                 steps {
-                    sh "${caas} validate --stack dev"
-                    sh "${caas} validate --stack staging"
-                    sh "${caas} validate --stack prod"
+                    sh "${caas} validate --stack dev --stack staging --stack prod"
                     sh "${caas} parity dev staging prod"
                     sh test
                 }
