@@ -7,6 +7,7 @@ resources is known before one of them is in its state.
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -61,7 +62,7 @@ class Adoption:
 
     def removals(self) -> list[str]:
         """What a person then types, so that Terraform forgets what it no longer has: it deletes nothing."""
-        return [f"terraform state rm {_quoted(one.address)}" for one in self.matches if one.address]
+        return [f"terraform state rm {shlex.quote(one.address)}" for one in self.matches if one.address]
 
     def document(self) -> dict[str, Any]:
         """For --json."""
@@ -182,8 +183,3 @@ def _names(plan: Plan) -> tuple[str, ...]:
 
 def _name(urn: str) -> str:
     return urn.rpartition("::")[2]
-
-
-def _quoted(address: str) -> str:
-    """As a shell takes it: an index holds quotes."""
-    return f"'{address}'"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from delivery.adoption import adopt
 from delivery.adoption.importing import Entry, entries
-from delivery.adoption.matching import Planned, Wish
+from delivery.adoption.matching import Match, Planned, Wish
 from delivery.adoption.rehearsal import Plan
 from delivery.adoption.states import Made
 from delivery.commands.adoption import _pairs
@@ -125,9 +126,9 @@ def test_the_documents(tmp_path: Path) -> None:
     (provider,) = [one for one in resources["resources"] if one["name"] == "inside"]
     assert provider["inputs"] == {"kubeconfig": "apiVersion: v1"}, "as it is known by the end"
     assert third.splitlines() == [
-        "terraform state rm 'google_container_cluster.it'",
-        "terraform state rm 'google_container_node_pool.main'",
-        "terraform state rm 'kubernetes_deployment.web'",
+        "terraform state rm google_container_cluster.it",
+        "terraform state rm google_container_node_pool.main",
+        "terraform state rm kubernetes_deployment.web",
     ]
     with pytest.raises(DeliveryError, match="cannot be written to"):
         adopt.write(rehearsed(Copy()), paths[0] / "below")
@@ -137,6 +138,12 @@ REPLACED = {
     URNS["cluster"]: (Operation.REPLACE, ("location",)),
     URNS["web"]: (Operation.UPDATE, ("spec.replicas", "metadata.labels")),
 }
+
+
+def test_what_is_typed_then_is_one_word_for_a_shell() -> None:
+    address = """aws_ecs_service.it["it's; rm -r \"$HOME\""]"""
+    adoption = adopt.Adoption("dev", (Match(address, "urn", "id"),), (), {}, (), ())
+    assert [shlex.split(line) for line in adoption.removals()] == [["terraform", "state", "rm", address]]
 
 
 def test_what_would_be_made_anew_is_refused() -> None:
