@@ -11,6 +11,8 @@ PLATFORM ?= kubernetes
 # Tests on the cluster mostly wait for it: one worker more than this machine has processors keeps those busy.
 WORKERS ?= 3
 PY := .venv/bin/python
+# What Python has compiled is kept, whatever this machine's environment says: a second of each command otherwise.
+unexport PYTHONDONTWRITEBYTECODE
 # Commands that need the engine or the cluster run with the environment of `make shell`.
 WITH_SANDBOX := $(PY) -m sandbox exec --
 
