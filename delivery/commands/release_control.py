@@ -34,8 +34,9 @@ def _decide(decision: str, stack: str, directory: Path, as_json: bool, debug: bo
     def work(output: Output) -> None:
         environment = environment_of(directory, stack)
         program = ProgramStack(directory.resolve(), stack, environment.project, Engine())
+        state = program.state()
         traffic = Traffic(environment.kubernetes.kubeconfig, environment.kubernetes.context)
-        told = control.decide(decision, environment, program.state(), traffic)
+        told = control.decide(decision, environment, state, traffic)
         for one in told:
             output.result(one.text)
         output.document({"stack": stack, "decision": decision, "services": [one.document() for one in told]})
