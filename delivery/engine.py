@@ -13,6 +13,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import IO, Any
 
 from pulumi.automation import CommandResult, PulumiCommand
@@ -33,18 +34,28 @@ HARD_STOP = 10.0
 """Seconds that it then has to leave at once, before it is killed."""
 
 
+@cache
+def _asked(executable: str) -> PulumiCommand:
+    """A CLI that is new enough, asked once: each asking is a start of it, and a command may use several engines."""
+    found = PulumiCommand()
+    found.command = executable
+    return found
+
+
 class Engine(PulumiCommand):
     """Runs the CLI. Ctrl-C in the terminal does not reach it: ``stop`` tells it, once, when its caller wants to."""
 
     def __init__(self) -> None:
         """DeliveryError where there is no engine, or one too old."""
-        if shutil.which("pulumi") is None:
+        executable = shutil.which("pulumi")
+        if executable is None:
             raise DeliveryError(
                 "The Pulumi engine (`pulumi`) is not on the PATH.",
                 Exit.BAD_INPUT,
                 remedy="`make shell` opens a shell that has it.",
             )
-        super().__init__()
+        found = _asked(executable)
+        self.command, self.version = found.command, found.version
         self.variables: dict[str, str] = {}
         """What the program is told beside its configuration, with every command."""
         self.before_update: Callable[[], None] | None = None

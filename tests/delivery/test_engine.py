@@ -17,6 +17,8 @@ import os, pathlib, signal, sys, threading
 stopped = threading.Event()
 signal.signal(signal.SIGINT, lambda *_: stopped.set())
 if "version" in sys.argv:
+    with open(sys.argv[0] + ".asked", "a") as asked:
+        asked.write("once\\n")
     print("v3.259.0")
 elif "wait" in sys.argv:
     pathlib.Path(os.environ["STARTED"]).touch()
@@ -31,7 +33,11 @@ else:
 
 @pytest.fixture
 def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
-    command = tmp_path / "bin" / "pulumi"
+    return installed(tmp_path, monkeypatch)
+
+
+def installed(directory: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
+    command = directory / "bin" / "pulumi"
     command.parent.mkdir()
     command.write_text(PLAYED, encoding="utf-8")
     command.chmod(0o755)
@@ -69,3 +75,12 @@ def test_a_command_after_one_that_was_stopped_runs_and_can_be_stopped(engine: En
 def test_stopping_where_nothing_runs_is_nothing(engine: Engine, tmp_path: Path) -> None:
     engine.stop()
     assert engine.run(["up"], str(tmp_path), {}).code == 0
+
+
+def test_each_cli_is_asked_for_its_version_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        several = [installed(tmp_path / name, monkeypatch), Engine()]
+        assert [str(one.version) for one in several] == ["3.259.0", "3.259.0"]
+        assert several[1].run(["up"], str(tmp_path), {}).stdout == "done"
+        assert (tmp_path / name / "bin" / "pulumi.asked").read_text().split() == ["once"], name
