@@ -9,10 +9,10 @@ from __future__ import annotations
 import ipaddress
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from components.spec import cron, defaults
-from components.spec.base import LABEL_VALUE
+from components.spec.base import LABEL_VALUE, Frozen
 from components.spec.defaults import Role
 from components.spec.errors import Finding, Path, Shown
 from components.spec.merge import Placed
@@ -211,6 +211,18 @@ def _labels(placed: Placed) -> Iterator[Finding]:
             elif field == "labels" and value and not _LABEL_VALUE.fullmatch(value):
                 limit = "at most 63 letters, digits, '.', '_' and '-', beginning and ending with a letter or digit"
                 yield Finding(path, value, limit, "shorten it, or make it a serviceAccountAnnotation")
+
+
+def only_one(section: str, given: Frozen, kept: str, keys: Iterable[str], why: str) -> Iterator[Finding]:
+    """Each key of a platform's settings that is set beside one that excludes it.
+
+    :param why: What the one says; ``{key}`` stands for the other.
+    """
+    there = {type(given).model_fields[field].alias or field for field in given.model_fields_set}
+    for key in keys:
+        if key in there:
+            limit = f"only one of {kept} and {key}: {why.format(key=key)}"
+            yield Finding((section, key), Shown.HIDDEN, limit, f"remove {key}, or remove {kept}")
 
 
 def annotation_key(path: Path, key: str) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from components.aws import schedules, sizes
 from components.spec import checks_aws_existing, defaults
 from components.spec.aws import Aws
+from components.spec.checks import only_one
 from components.spec.environment import Registry, Settings, Tier
 from components.spec.errors import NAMESPACE, Finding, Shown
 from components.spec.merge import Placed
@@ -91,10 +92,8 @@ def _registry(aws: Aws, registry: Registry | None) -> Iterator[Finding]:
 def _network(aws: Aws) -> Iterator[Finding]:
     if aws.vpc is not None:
         # Subnets that are found by tags are looked for in each zone.
-        for key in ("cidr", "nat") if aws.vpc.tags else ("cidr", "zones", "nat"):
-            if key in aws.model_fields_set:
-                limit = f"only one of vpc and {key}: vpc names a network that exists, {key} describes a new one"
-                yield Finding(("aws", key), Shown.HIDDEN, limit, f"remove {key}, or remove vpc")
+        keys = ("cidr", "nat") if aws.vpc.tags else ("cidr", "zones", "nat")
+        yield from only_one("aws", aws, "vpc", keys, "vpc names a network that exists, {key} describes a new one")
         yield from checks_aws_existing.network(aws.vpc)
         if aws.vpc.id is not None:
             yield from checks_aws_existing.subnets(aws.vpc)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from components.azure import sizes
 from components.spec.azure import Azure
 from components.spec.base import AZURE_CERTIFICATE
+from components.spec.checks import only_one
 from components.spec.environment import Registry, Settings, Tier
 from components.spec.errors import NAMESPACE, Finding, Shown
 from components.spec.merge import Placed
@@ -74,9 +75,8 @@ def _network(azure: Azure, placed: list[Placed]) -> Iterator[Finding]:
         return
     existing = azure.network
     if existing is not None:
-        if "cidr" in azure.model_fields_set:
-            limit = "only one of network and cidr: network names one that exists, cidr describes a new one"
-            yield Finding(("azure", "cidr"), Shown.HIDDEN, limit, "remove cidr, or remove network")
+        why = "network names one that exists, {key} describes a new one"
+        yield from only_one("azure", azure, "network", ("cidr",), why)
         home = existing.containers.partition("/subnets/")[0]
         for key, value in (("front", existing.front), ("gateway", existing.gateway)):
             if value is not None and value.partition("/subnets/")[0].lower() != home.lower():
@@ -100,10 +100,7 @@ def _network(azure: Azure, placed: list[Placed]) -> Iterator[Finding]:
 
 def _named_by_terraform(azure: Azure, open_to_all: list[str]) -> Iterator[Finding]:
     """Subnets whose ids were not read here, or cannot be."""
-    for key in ("network", "cidr"):
-        if key in azure.model_fields_set:
-            limit = f"only one of terraform and {key}: terraform names subnets that exist"
-            yield Finding(("azure", key), Shown.HIDDEN, limit, f"remove {key}, or remove terraform")
+    yield from only_one("azure", azure, "terraform", ("network", "cidr"), "terraform names subnets that exist")
     if azure.terraform is not None and azure.terraform.gateway is None and open_to_all:
         limit = f"required where a service has ingress ({', '.join(open_to_all)}): the gateway has a subnet of its own"
         remedy = "name the output that holds its id, such as gateway_subnet"

@@ -9,6 +9,7 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
+from components.spec.checks import only_one
 from components.spec.environment import Registry, Settings, Tier
 from components.spec.errors import NAMESPACE, Finding, Shown
 from components.spec.gcp import Gcp
@@ -100,23 +101,17 @@ def _kubeconfig(settings: Settings) -> Iterator[Finding]:
 
 
 def _existing(gcp: Gcp) -> Iterator[Finding]:
-    given = {type(gcp).model_fields[field].alias or field for field in gcp.model_fields_set}
-    for key in NEW_CLUSTER:
-        if key in given:
-            limit = f"only one of cluster and {key}: cluster names one that exists, {key} describes a new one"
-            yield Finding(("gcp", key), Shown.HIDDEN, limit, f"remove {key}, or remove cluster")
+    why = "cluster names one that exists, {key} describes a new one"
+    yield from only_one("gcp", gcp, "cluster", NEW_CLUSTER, why)
 
 
 def _network(gcp: Gcp) -> Iterator[Finding]:
     if gcp.terraform is not None:
-        for key in ("network", "cidr"):
-            if key in gcp.model_fields_set:
-                limit = f"only one of terraform and {key}: terraform names a network that exists"
-                yield Finding(("gcp", key), Shown.HIDDEN, limit, f"remove {key}, or remove terraform")
+        yield from only_one("gcp", gcp, "terraform", ("network", "cidr"), "terraform names a network that exists")
         return
-    if gcp.network is not None and "cidr" in gcp.model_fields_set:
-        limit = "only one of network and cidr: network names one that exists, cidr describes a new one"
-        yield Finding(("gcp", "cidr"), Shown.HIDDEN, limit, "remove cidr, or remove network")
+    if gcp.network is not None:
+        why = "network names one that exists, {key} describes a new one"
+        yield from only_one("gcp", gcp, "network", ("cidr",), why)
         return
     network = _parsed(gcp.cidr)
     if network is None or not network.is_private or not 12 <= network.prefixlen <= 18:
