@@ -16,8 +16,6 @@ from delivery.parity.compare import Difference, Report, compare
 from delivery.parity.graph import Graph
 from delivery.parity.previews import declared
 
-Preview = Callable[[Environment], Graph]
-
 
 def parity(directory: Path, environments: Sequence[Environment], say: Callable[[str], None]) -> Report:
     """Compare what the environments would declare. DeliveryError where a preview or the list of what may differ fails.
@@ -27,7 +25,7 @@ def parity(directory: Path, environments: Sequence[Environment], say: Callable[[
     entries = allowed.load(directory)
     alike = [one for one in environments[:-1] if one.platform == environments[-1].platform]
     graphs = _previewed(directory, [*alike, environments[-1]] if alike else [], say)
-    return report(environments, entries, lambda environment: graphs[environment.stack])
+    return report(environments, entries, graphs)
 
 
 def _previewed(directory: Path, environments: Sequence[Environment], say: Callable[[str], None]) -> Mapping[str, Graph]:
@@ -52,17 +50,14 @@ def _previewed(directory: Path, environments: Sequence[Environment], say: Callab
     return {stack: one.result() for stack, one in asked.items()}
 
 
-def report(environments: Sequence[Environment], entries: Sequence[allowed.Allowed], preview: Preview) -> Report:
-    """The same, over any source of graphs."""
+def report(
+    environments: Sequence[Environment], entries: Sequence[allowed.Allowed], graphs: Mapping[str, Graph]
+) -> Report:
+    """The same, of what each stack was seen to declare. Those on another platform than the last need no graph."""
     last = environments[-1]
-    graphs: dict[str, Graph] = {}
     found: list[Difference] = []
     for one in environments[:-1]:
         alike = one.platform == last.platform
-        pair = []
-        for each in (one, last):
-            if alike and each.stack not in graphs:
-                graphs[each.stack] = preview(each)
-            pair.append(graphs[each.stack] if alike else across.described(each))
-        found += compare(pair[0], pair[1], entries)
+        left, right = (graphs[each.stack] if alike else across.described(each) for each in (one, last))
+        found += compare(left, right, entries)
     return Report(tuple(one.stack for one in environments), tuple(found), across.notes(environments))

@@ -15,6 +15,7 @@ from delivery.errors import Interrupted
 from delivery.parity import run
 from delivery.parity.graph import Graph
 from tests.components import worlds
+from tests.delivery.parity.test_across import on_ecs, on_kubernetes
 
 SCALING = {"minimum": 3, "maximum": 6}
 STACKS = ("dev", "staging", "prod")
@@ -70,3 +71,12 @@ def test_an_interrupt_ends_what_is_under_way_and_begins_nothing_more(monkeypatch
     with pytest.raises(Interrupted):
         run.parity(Path(), environments(), lambda _line: None)
     assert begun == ["dev"]
+
+
+def test_what_is_on_another_platform_is_not_previewed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def declared(_directory: Path, environment: Environment, _engine: Any) -> Graph:
+        raise AssertionError(f"{environment.stack} was previewed")
+
+    monkeypatch.setattr(run, "declared", declared)
+    found = run.parity(Path(), [on_kubernetes(), on_ecs()], lambda _line: None)
+    assert (found.stacks, found.refused) == (("dev", "prod"), ())
