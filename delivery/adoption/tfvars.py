@@ -1,4 +1,4 @@
-"""What a stack says, as the values of Terraform's variables. Pure but for the writing.
+"""What a stack says, as the values of Terraform's variables. Pure.
 
 A value that is secret is left out, and said to be: a file for Terraform is plain text, and so is its state.
 """
@@ -8,17 +8,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from delivery.adoption.variables import SERVICE, SERVICES, VARIABLES, Variable
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
+from delivery.preview.values import SIGNATURE
 
 _HIDDEN = "[secret]"
 """What the engine shows of a secret output."""
-_SIGNATURE = "4dabf18193072939515e22adb298388d"
-"""The key that marks a secret in the stored state."""
 _SCALARS = (str, bool, int, float)
 
 
@@ -86,7 +84,7 @@ def _at(outputs: Mapping[str, Any], path: str) -> Any:
 
 def _told(value: Any, place: str, hidden: list[str]) -> Any:
     """A value without what is secret in it; None where nothing of it may be told."""
-    if value == _HIDDEN or (isinstance(value, Mapping) and _SIGNATURE in value):
+    if value == _HIDDEN or (isinstance(value, Mapping) and SIGNATURE in value):
         hidden.append(place)
         return None
     if isinstance(value, Mapping):
@@ -95,13 +93,3 @@ def _told(value: Any, place: str, hidden: list[str]) -> Any:
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return value if isinstance(value, _SCALARS) else None
-
-
-def write(path: Path, content: str) -> None:
-    """Write a file for Terraform; DeliveryError where that cannot be done."""
-    try:
-        path.write_text(content, encoding="utf-8")
-    except OSError as error:
-        raise DeliveryError(
-            f"{path} cannot be written: {error.strerror}.", Exit.BAD_INPUT, remedy="Name a file that can."
-        ) from error

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from components.spec import read_files
+from delivery import named_file
 from delivery.adoption import adopt as adopting
 from delivery.adoption import states
 from delivery.adoption import tfvars as telling
@@ -57,13 +58,13 @@ def tfvars(
         program = ProgramStack(directory.resolve(), stack, project, Engine())
         found = telling.values(program.outputs(), program.state().get("resources") or ())
         if variables is not None:
-            telling.write(variables, declarations())
+            named_file.write(variables, declarations())
         if found.secret:
             output.warn(f"Left out because they are secret: {', '.join(found.secret)}.")
         if into is None:
             output.result(found.text().rstrip())
         else:
-            telling.write(into, found.text())
+            named_file.write(into, found.text())
             output.result(f"{len(found.known)} values of stack {stack} written to {into}.", "green")
         output.document({"stack": stack, "values": dict(found.known), "secret": list(found.secret)})
 

@@ -11,7 +11,7 @@ import typer
 
 from components.spec import Environment, read_files
 from delivery import drift as drifting
-from delivery import tiers
+from delivery import named_file, tiers
 from delivery.command_line import Debug, Directory, Json, Stack, environment_of
 from delivery.command_line import run as run_command
 from delivery.engine import Engine
@@ -96,7 +96,7 @@ def preview(
         content["attestations"] = [one.document() for one in attested]
         if markdown_file is not None:
             comment = markdown.preview(environment.project, stack, found, cost, prod=prod, limit=markdown_limit)
-            _write(markdown_file, output.masker(comment))
+            named_file.write(markdown_file, output.masker(comment))
         if found.said(Verdict.VIOLATION):
             raise violated(stack, found.policies, content=content)
         if save_plan is not None:
@@ -133,7 +133,7 @@ def drift(
         for line in drifting.lines(stack, found):
             output.result(line)
         if markdown_file is not None:
-            _write(markdown_file, output.masker(markdown.drift(project, stack, found, limit=markdown_limit)))
+            named_file.write(markdown_file, output.masker(markdown.drift(project, stack, found, limit=markdown_limit)))
         if issue:
             _tell(project, stack, found, output)
         if found.changes and fail_on_drift:
@@ -174,15 +174,6 @@ def _regions(environment: Environment) -> dict[str, str]:
     if environment.gcp is not None:
         found["gcp"] = environment.gcp.region
     return found
-
-
-def _write(path: Path, content: str) -> None:
-    try:
-        path.write_text(content, encoding="utf-8")
-    except OSError as error:
-        raise DeliveryError(
-            f"{path} cannot be written: {error.strerror}.", Exit.BAD_INPUT, remedy="Name a file that can."
-        ) from error
 
 
 def _selected(program: ProgramStack, missing: Missing, output: Output) -> auto.Stack | None:

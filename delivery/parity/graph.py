@@ -14,12 +14,10 @@ from typing import Any
 
 from components.spec import Environment
 from components.spec.checks_aws import account as account_of
-from delivery.preview.values import known
+from delivery.preview.values import SIGNATURE, known
 
 UNKNOWN = "<known after the apply>"
 SECRET = "<secret>"  # noqa: S105 - stands for one
-_SIGNATURE = "4dabf18193072939515e22adb298388d"
-"""The key that marks a secret in the engine's JSON."""
 _HASH = re.compile(r"-(?=[0-9a-f]*\d)(?:[0-9a-f]{10}|[0-9a-f]{8})(?![0-9a-z])")
 """The end of a name that was cut or changed to fit (components/naming.py), or that follows a content."""
 _NAMED = ("name", "id", "key", "env", "containerPort", "port", "rulePriority", "priority")
@@ -109,7 +107,7 @@ _PLACES = {
 def _leaves(value: Any, path: str, words: Words) -> Iterator[tuple[str, str]]:
     value = _opened(value)
     if isinstance(value, Mapping):
-        if _SIGNATURE in value:
+        if SIGNATURE in value:
             yield path, SECRET
             return
         for key in sorted(value):

@@ -15,7 +15,7 @@ UNKNOWN = "(known after the apply)"
 LONGEST = 120
 """Characters of a value that are shown."""
 
-_SIGNATURE = "4dabf18193072939515e22adb298388d"
+SIGNATURE = "4dabf18193072939515e22adb298388d"
 """The key that marks a secret, an asset or another special value in the engine's JSON."""
 _MASKED = "1b47061264138c4ac30d75fd1eb44270"
 """What it marks a secret with."""
@@ -53,7 +53,7 @@ def short(text: str) -> str:
 def _leaves(value: Any, path: str) -> Iterator[tuple[str, str]]:
     value = _opened(value)
     if isinstance(value, Mapping):
-        if value.get(_SIGNATURE) == _MASKED:
+        if value.get(SIGNATURE) == _MASKED:
             yield path, MASK
             return
         shown = {key: item for key, item in value.items() if key not in _INTERNAL}

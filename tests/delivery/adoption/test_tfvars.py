@@ -13,6 +13,7 @@ import pytest
 
 from components import platform
 from components.spec import Environment
+from delivery import named_file
 from delivery.adoption import tfvars
 from delivery.adoption.variables import SERVICE, SERVICES, UNTOLD, VARIABLES, declarations
 from delivery.errors import DeliveryError
@@ -187,5 +188,5 @@ def test_declarations() -> None:
 
 def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
     with pytest.raises(DeliveryError, match=r"none/x\.json cannot be written: No such file or directory\.") as caught:
-        tfvars.write(tmp_path / "none/x.json", "{}")
+        named_file.write(tmp_path / "none/x.json", "{}")
     assert caught.value.code is Exit.BAD_INPUT
