@@ -62,3 +62,21 @@ def command(
     for job in manual:
         line += ["--manual", job]
     return [*line, *jobs]
+
+
+def repository(directory: Path, content: Mapping[str, str]) -> Path:
+    """A repository of one commit with these files, which GitLab has."""
+    for name, text in content.items():
+        path = directory / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        if text.startswith("#!"):
+            path.chmod(0o755)
+    for arguments in (
+        ["init", "--quiet", "--initial-branch", "main"],
+        ["remote", "add", "origin", "https://forge.invalid/shop/hello.git"],
+        ["add", "--all"],
+        ["-c", "user.name=ann", "-c", "user.email=ann@example.com", "commit", "--quiet", "--message", "One"],
+    ):
+        subprocess.run(["git", *arguments], cwd=directory, check=True)
+    return directory

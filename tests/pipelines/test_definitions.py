@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -41,19 +40,7 @@ PREVIEWS = {f"preview: [{stack}]" for stack in ("dev", "staging", "prod")}
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository with nothing but the pipeline."""
-    directory = tmp_path_factory.mktemp("gitlab")
-    for name, content in gitlab.files().items():
-        path = directory / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(content, encoding="utf-8")
-    for command in (
-        ["init", "--quiet", "--initial-branch", "main"],
-        ["remote", "add", "origin", "https://forge.invalid/shop/hello.git"],
-        ["add", "--all"],
-        ["-c", "user.name=ann", "-c", "user.email=ann@example.com", "commit", "--quiet", "--message", "One"],
-    ):
-        subprocess.run(["git", *command], cwd=directory, check=True)
-    return directory
+    return gitlab.repository(tmp_path_factory.mktemp("gitlab"), gitlab.files())
 
 
 def listed(repository: Path, variables: dict[str, str]) -> dict[str, str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -31,20 +30,7 @@ TERRAFORM = [
 
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    directory = tmp_path_factory.mktemp("gitlab")
-    for name, content in {**gitlab.files(), ".ci/caas": SAYS}.items():
-        path = directory / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(content, encoding="utf-8")
-    (directory / ".ci" / "caas").chmod(0o755)
-    for command in (
-        ["init", "--quiet", "--initial-branch", "main"],
-        ["remote", "add", "origin", "https://forge.invalid/shop/hello.git"],
-        ["add", "--all"],
-        ["-c", "user.name=ann", "-c", "user.email=ann@example.com", "commit", "--quiet", "--message", "One"],
-    ):
-        subprocess.run(["git", *command], cwd=directory, check=True)
-    return directory
+    return gitlab.repository(tmp_path_factory.mktemp("gitlab"), {**gitlab.files(), ".ci/caas": SAYS})
 
 
 def ran(repository: Path, **variables: str) -> tuple[Completed, list[str]]:
