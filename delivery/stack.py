@@ -38,7 +38,7 @@ class _Stack(auto.Stack):
         """Not read: ``ProgramStack.outputs`` does where they are wanted."""
         return {}
 
-    def info(self, show_secrets: bool = True) -> auto.UpdateSummary:  # noqa: ARG002 (as it is declared)
+    def info(self, show_secrets: bool = True) -> auto.UpdateSummary:  # noqa: ARG002 -- as the class above declares it
         """That there was an update; what it did was heard from its events."""
         return auto.UpdateSummary("", datetime.now(UTC), "", {}, {}, "")
 

@@ -34,7 +34,7 @@ class SchemaCache:
         """What was put under the token; None where that was nothing or cannot be read."""
         with contextlib.suppress(OSError, pickle.UnpicklingError, EOFError, AttributeError, ImportError):
             # As trustworthy as the code beside which it lies. JSON has no word for a type that contains itself.
-            return pickle.loads(self._file(token).read_bytes())  # noqa: S301
+            return pickle.loads(self._file(token).read_bytes())  # noqa: S301 -- ours, see above
         return None
 
     def put(self, token: str, schema: Any) -> None:
