@@ -8,6 +8,7 @@ Kernel settings that the cluster's programs change are written down first and pu
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -100,10 +101,26 @@ def remove(layout: Layout, tools: Tools | None) -> None:
     """
     if ours(NODE_LINK):
         remove_tables(tools)
+    if ours(BRIDGE):
+        _remove_pods()
     for link in (BRIDGE, NODE_LINK):
         if ours(link):
             _ip("link", "delete", link)
     _restore(layout)
+
+
+def _remove_pods() -> None:
+    """Remove the pods' links, whose other ends were in namespaces that have ended.
+
+    The kernel does that too, some time after a namespace's end: a machine must not look changed until then.
+    """
+    for link in sorted(os.listdir(f"/sys/class/net/{BRIDGE}/brif")):
+        try:
+            _ip("link", "delete", link)
+        except SandboxError:
+            # The kernel was quicker.
+            if exists(link):
+                raise
 
 
 def ours(link: str) -> bool:
