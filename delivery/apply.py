@@ -232,7 +232,6 @@ def run(
 
     Ctrl-C asks the engine to finish cleanly, waits for that, and then is raised; once more, and it leaves at once.
     """
-    engine.about_to_update()
     refusal: list[BaseException] = []
 
     def work() -> None:

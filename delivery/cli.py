@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 from typer.main import get_command
 
 from components.spec import read_files
-from delivery import declared
+from delivery import declared, turns
 from delivery import up as upping
 from delivery import verify as verifying
+from delivery.beforehand import Beforehand
 from delivery.command_line import (
     Debug,
     Directory,
@@ -45,6 +46,8 @@ from delivery.commands import (
     terraform,
 )
 from delivery.engine import Engine
+from delivery.errors import DeliveryError
+from delivery.exit_codes import Exit
 from delivery.observe.platforms import observer_for
 from delivery.output import Output
 from delivery.purpose import Purpose
@@ -64,19 +67,29 @@ def caas() -> None:
 
 
 @app.command()
-def validate(stacks: Stacks, directory: Directory = Path(), as_json: Json = False, debug: Debug = False) -> None:
+def validate(
+    stacks: Stacks,
+    directory: Directory = Path(),
+    compare: Annotated[bool, typer.Option("--parity", help="Compare the stacks too, as `caas parity` does.")] = False,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
     """Check the whole configuration of a stack, or of several, offline; all problems at once."""
 
     def work(output: Output) -> None:
         valid = []
-        for environment in environments_of(directory, stacks):
+        if compare:
+            parity.several(stacks)
+        environments = environments_of(directory, stacks)
+        for environment in environments:
             services = [one.name for one in environment.services]
             output.result(
                 f"Stack {environment.stack} is valid: {environment.tier} on {environment.platform}, "
                 f"services {', '.join(services)}."
             )
             valid.append({"stack": environment.stack, "valid": True, "services": services})
-        output.document({"stacks": valid})
+        found = {"parity": parity.judged(directory, environments, output)} if compare else {}
+        output.document({"stacks": valid, **found})
 
     run(work, as_json=as_json, debug=debug)
 
@@ -86,8 +99,16 @@ def up(
     stack: Stack,
     directory: Directory = Path(),
     plan: Plan = None,
+    save_plan: Annotated[
+        Path | None,
+        typer.Option(help="Preview first, and write what is applied as a sealed plan to this file.", dir_okay=False),
+    ] = None,
+    markdown_file: Annotated[
+        Path | None,
+        typer.Option("--markdown", help="Preview first, and write its comment to this file.", dir_okay=False),
+    ] = None,
     timeout: Timeout = verifying.TIMEOUT,
-    lock_timeout: LockTimeout = upping.LOCK_TIMEOUT,
+    lock_timeout: LockTimeout = turns.TIMEOUT,
     reason: Reason = None,
     override_policies: Override = None,
     as_json: Json = False,
@@ -96,6 +117,13 @@ def up(
     """Apply, and prove that what runs is what was declared."""
 
     def work(output: Output) -> None:
+        previewed = save_plan is not None or markdown_file is not None
+        if plan is not None and previewed:
+            raise DeliveryError(
+                "--plan applies what was previewed already: --save-plan and --markdown exclude it.",
+                Exit.BAD_INPUT,
+                remedy="Give --plan alone, or leave it out.",
+            )
         environment = environment_of(directory, stack)
         why = Purpose(reason=reason, override=override_policies)
         result = upping.up(
@@ -105,6 +133,7 @@ def up(
             timeout=timeout,
             lock_timeout=lock_timeout,
             sealed=plan,
+            beforehand=Beforehand(save_plan, markdown_file) if previewed else None,
             why=why,
         )
         output.table(verifying.COLUMNS, [f.row() for f in result.findings])

@@ -58,8 +58,8 @@ class Engine(PulumiCommand):
         self.command, self.version = found.command, found.version
         self.variables: dict[str, str] = {}
         """What the program is told beside its configuration, with every command."""
-        self.before_update: Callable[[], None] | None = None
-        """Called once when the next update is about to begin; an error of it prevents that one."""
+        self.before_update: Callable[[Mapping[str, Any]], None] | None = None
+        """Called once with the stack's state when the next update is about to begin; an error prevents that one."""
         self._running: _Running | None = None
         self.cut_off = False
         """Had the last command to be told to leave at once, so that what was under way may be half done?"""
@@ -113,11 +113,11 @@ class Engine(PulumiCommand):
             raise create_command_error(self.last)
         return self.last
 
-    def about_to_update(self) -> None:
-        """Whoever begins an update says so."""
+    def about_to_update(self, state: Mapping[str, Any]) -> None:
+        """Whoever begins an update says so, and what the state is then."""
         hook, self.before_update = self.before_update, None
         if hook is not None:
-            hook()
+            hook(state)
 
     def stop(self, *, hurry: bool = False) -> None:
         """Ask the running command to finish cleanly; after CLEAN_STOP to leave at once; after HARD_STOP kill it.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,9 @@ from delivery import (
     restore,
     strategy,
     taken,
+    turns,
 )
+from delivery.beforehand import Beforehand
 from delivery.engine import Engine
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
@@ -44,10 +47,6 @@ from delivery.supply import run as supplying
 from delivery.traffic import Traffic
 from delivery.verify import Finding, verify
 from delivery.went_back import went_back
-
-LOCK_TIMEOUT = 300.0
-"""Seconds to wait for a stack that somebody else is changing."""
-LOCK_INTERVAL = 2.0
 
 
 @dataclass(frozen=True)
@@ -87,16 +86,18 @@ def up(
     output: Output,
     *,
     timeout: float,
-    lock_timeout: float = LOCK_TIMEOUT,
+    lock_timeout: float = turns.TIMEOUT,
     intent: Intent | None = None,
     why: Purpose = PLAIN,
     sealed: Path | None = None,
+    beforehand: Beforehand | None = None,
 ) -> Result:
     """Apply the program to a stack, prove it, and record it. DeliveryError, with the code that fits, where that cannot
     be.
 
     :param intent: What is released. Default: what the directory describes.
     :param sealed: The file of a plan that the apply must fit.
+    :param beforehand: What is kept of a preview that the apply begins with; None where none is asked for.
     """
     began = time.monotonic()
     engine = Engine()
@@ -105,7 +106,7 @@ def up(
     if created:
         output.say(f"Made stack {stack.name} in {stack.backend}.")
     observer = observer_in(environment)
-    _await_turn(stack, output, time.monotonic() + lock_timeout, lock_timeout)
+    turns.await_turn(stack, output, time.monotonic() + lock_timeout, lock_timeout)
     plan = intent or releases.intent(directory, environment, note=why.reason)
     with notify.deployment(stack, environment, output, why) as told, releases.recorded(stack, plan, output) as record:
         freeze.check(stack, environment, output, why)
@@ -114,6 +115,8 @@ def up(
         with handover.handed_over(stack, environment, stack.state, output, asked=asked, more=named):
             if sealed is not None:
                 sealing.check(sealed, stack, handle, output, rules)
+            elif beforehand is not None:
+                beforehand.begin(handle, stack, environment, output, rules)
             else:
                 rules.begin()
             told.start()
@@ -161,19 +164,22 @@ def _release(
 ) -> tuple[apply.Journal, Mapping[str, Any]]:
     """Apply at once, or by way of a second version where a service asks for that; what the gate saw beside it."""
 
+    # Asked once for both: each asking is a start of the engine.
+    state = cache(stack.state)
+    if not strategy.concerned(environment, state):
+        return _apply(handle, stack, observer, output, lock_timeout, None, rules, state), {}
+
     def applied(target: Sequence[str] | None) -> apply.Journal:
         # What only takes away what a release has left is not to be held up.
         judged = target is None or VARIABLE in stack.engine.variables
-        return _apply(handle, stack, observer, output, lock_timeout, target, rules if judged else None)
+        return _apply(handle, stack, observer, output, lock_timeout, target, rules if judged else None, stack.state)
 
-    if not strategy.concerned(environment, stack.state):
-        return applied(None), {}
     cluster = environment.kubernetes
     traffic = Traffic(cluster.kubeconfig, cluster.context)
     plan = strategy.Strategy(stack, environment, observer, traffic, output, timeout, rules.look)
     until = time.monotonic() + lock_timeout
     while True:
-        _await_turn(stack, output, until, lock_timeout)
+        turns.await_turn(stack, output, until, lock_timeout)
         try:
             if recover.recover(stack, stack.state(), output) | plan.clean(applied):
                 rules.forget()
@@ -184,7 +190,7 @@ def _release(
                 raise
             rules.forget()
             output.say(f"{error.message} Waiting ({left:.0f} s left).", key=error.message)
-            time.sleep(min(LOCK_INTERVAL, left))
+            time.sleep(min(turns.INTERVAL, left))
 
 
 def _apply(
@@ -195,43 +201,25 @@ def _apply(
     lock_timeout: float,
     target: Sequence[str] | None,
     rules: Policing | None,
+    state: Callable[[], Mapping[str, Any]],
 ) -> apply.Journal:
-    """Take turns with others until the limit; answers what the engine reported."""
+    """Take turns with others until the limit; answers what the engine reported.
+
+    :param state: The deployment as it is stored; asked for anew where somebody else had the turn.
+    """
     until = time.monotonic() + lock_timeout
     while True:
-        _await_turn(stack, output, until, lock_timeout)
+        if turns.await_turn(stack, output, until, lock_timeout):
+            state = stack.state
         try:
-            return _apply_once(handle, stack, observer, output, target, rules)
+            return _apply_once(handle, stack, observer, output, target, rules, state())
         except DeliveryError as error:
             if error.code is not Exit.LOCKED:
                 raise
+            state = stack.state
             # Somebody was quicker, or the backend is one whose locks only the engine can read.
             holders = locks.in_message(stack.engine.last.stderr + "\n" + stack.engine.last.stdout)
-            _wait_or_give_up(stack, holders, output, until, lock_timeout)
-
-
-def _await_turn(stack: ProgramStack, output: Output, until: float, limit: float) -> None:
-    directory = stack.backend_directory
-    if directory is None:
-        return
-    while remaining := locks.release_dead(locks.held(directory, stack.project, stack.name), output.warn):
-        _wait_or_give_up(stack, remaining, output, until, limit)
-
-
-def _wait_or_give_up(
-    stack: ProgramStack, holders: list[locks.Lock], output: Output, until: float, limit: float
-) -> None:
-    names = ", ".join(lock.holder for lock in holders) or "somebody else"
-    left = until - time.monotonic()
-    if left <= 0:
-        raise DeliveryError(
-            f"Stack {stack.name!r} is being changed by {names}, and still was after {limit:.0f} s.",
-            Exit.LOCKED,
-            remedy="Try again when that has finished. Only if it is known to be dead: "
-            f"`pulumi cancel --stack {stack.name}`.",
-        )
-    output.say(f"Waiting for {names} to finish with stack {stack.name} ({left:.0f} s left).", key=names)
-    time.sleep(min(LOCK_INTERVAL, left))
+            turns.wait_or_give_up(stack, holders, output, until, lock_timeout)
 
 
 def _apply_once(
@@ -241,8 +229,8 @@ def _apply_once(
     output: Output,
     target: Sequence[str] | None,
     rules: Policing | None,
+    state: Mapping[str, Any],
 ) -> apply.Journal:
-    state = stack.state()
     if recover.recover(stack, state, output):
         state = stack.state()
     before, stale = _compare(state, observer)
@@ -253,6 +241,7 @@ def _apply_once(
     guard = apply.Guard(observer, output, before)
     output.say(f"Applying stack {stack.name}.")
     pack = rules.during if rules else None
+    stack.engine.about_to_update(state)
     refusal, beyond_healing = apply.run(
         handle, stack.engine, journal, guard, refresh=bool(stale), target=target, pack=pack, config=stack.pack_config
     )

@@ -9,7 +9,7 @@ import typer
 
 from delivery import promote as promoting
 from delivery import rollback as going_back
-from delivery import up as upping
+from delivery import turns
 from delivery import verify as verifying
 from delivery.command_line import Debug, Directory, Json, LockTimeout, Override, Reason, Stack, Timeout, run
 from delivery.output import Output
@@ -31,7 +31,7 @@ def rollback(
     directory: Directory = Path(),
     reason: Reason = None,
     timeout: Timeout = verifying.TIMEOUT,
-    lock_timeout: LockTimeout = upping.LOCK_TIMEOUT,
+    lock_timeout: LockTimeout = turns.TIMEOUT,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -53,7 +53,7 @@ def promote(
     reason: Reason = None,
     override_policies: Override = None,
     timeout: Timeout = verifying.TIMEOUT,
-    lock_timeout: LockTimeout = upping.LOCK_TIMEOUT,
+    lock_timeout: LockTimeout = turns.TIMEOUT,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:

@@ -9,9 +9,9 @@ from typing import Annotated
 import pulumi.automation as auto
 import typer
 
-from components.spec import Environment, read_files
+from components.spec import read_files
 from delivery import drift as drifting
-from delivery import named_file, tiers
+from delivery import named_file
 from delivery.command_line import Debug, Directory, Json, Stack, environment_of
 from delivery.command_line import run as run_command
 from delivery.engine import Engine
@@ -20,10 +20,8 @@ from delivery.exit_codes import Exit
 from delivery.forge import detect, writing
 from delivery.output import Output
 from delivery.policing import violated
-from delivery.preview import document, markdown, run, text
+from delivery.preview import document, markdown, run, shown
 from delivery.preview.model import Preview, Verdict
-from delivery.prices.estimate import estimate
-from delivery.prices.table import load
 from delivery.seal import sealing
 from delivery.stack import ProgramStack
 from delivery.supply import handover
@@ -88,15 +86,8 @@ def preview(
         stored = program.state()
         with handover.handed_over(program, environment, lambda: stored, output, asked=pack is not None) as attested:
             found = run.preview(handle, program, output, pack=pack, timeout=timeout)
-        cost = estimate(found, load(), _regions(environment))
-        prod = tiers.judged(environment) == "prod"
-        for line in text.lines(stack, found, cost, prod=prod):
-            output.result(line)
-        content = document.preview(stack, found, cost)
+        content = shown.show(environment, found, output, comment=markdown_file, limit=markdown_limit)
         content["attestations"] = [one.document() for one in attested]
-        if markdown_file is not None:
-            comment = markdown.preview(environment.project, stack, found, cost, prod=prod, limit=markdown_limit)
-            named_file.write(markdown_file, output.masker(comment))
         if found.said(Verdict.VIOLATION):
             raise violated(stack, found.policies, content=content)
         if save_plan is not None:
@@ -162,18 +153,6 @@ def _pack(directory: Path, named: Path | None, *, no_policies: bool) -> Path | N
             remedy="Name the directory that has it.",
         )
     return named.resolve()
-
-
-def _regions(environment: Environment) -> dict[str, str]:
-    """Cloud -> where the stack's resources are."""
-    found: dict[str, str] = {}
-    if environment.aws is not None:
-        found["aws"] = environment.aws.region
-    if environment.azure is not None:
-        found["azure"] = environment.azure.location
-    if environment.gcp is not None:
-        found["gcp"] = environment.gcp.region
-    return found
 
 
 def _selected(program: ProgramStack, missing: Missing, output: Output) -> auto.Stack | None:

@@ -10,7 +10,7 @@ import typer
 
 from components.spec import read_project
 from delivery import review as reviewing
-from delivery import review_stack
+from delivery import review_stack, turns
 from delivery import up as upping
 from delivery import verify as verifying
 from delivery.command_line import Debug, Directory, Json, LockTimeout, Timeout, environment_of, run
@@ -39,7 +39,7 @@ def up(
     base: From = "dev",
     directory: Directory = Path(),
     timeout: Timeout = verifying.TIMEOUT,
-    lock_timeout: LockTimeout = upping.LOCK_TIMEOUT,
+    lock_timeout: LockTimeout = turns.TIMEOUT,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:

@@ -38,23 +38,36 @@ def save(
             Exit.REFUSED_PLAN,
             remedy=f"`caas up --stack {stack.name}` or `pulumi refresh` puts them right.",
         )
-    rested = _rested(stack, stack.state(), pack)
-    if moved({"state": state.version(stored)}, rested):
-        raise DeliveryError(
-            f"Stack {stack.name!r} was changed while it was previewed.", Exit.REFUSED_PLAN, remedy="Try again."
-        )
+    _unmoved(stack, stored, stack.state())
+    return write(path, stack, found, stored, pack, masker)
+
+
+def write(
+    path: Path,
+    stack: ProgramStack,
+    found: Preview,
+    stored: Mapping[str, Any],
+    pack: Path | None,
+    masker: Callable[[str], str],
+) -> dict[str, Any]:
+    """The same for a state that is known to be the stack's, or is looked at again before the apply (``bind``)."""
     plan = {
         "project": stack.project,
         "stack": stack.name,
         "made": {"at": datetime.now(UTC).isoformat(timespec="seconds"), "by": purpose.user()},
         "summary": counts(found),
         "policyPack": os.path.relpath(pack, stack.directory) if pack is not None else None,
-        **rested,
+        **_rested(stack, stored, pack),
         **_promised(found, stored),
     }
     plan = {name: _masked(each, masker) for name, each in plan.items()}
     document.write(path, plan)
     return plan
+
+
+def bind(stack: ProgramStack, stored: Mapping[str, Any]) -> None:
+    """Refuse the next update (exit code 4) unless the stack's state is still this one when it is about to begin."""
+    stack.engine.before_update = lambda now: _unmoved(stack, stored, now)
 
 
 def check(
@@ -84,7 +97,16 @@ def check(
     rules.keep(found)
     _hold(plan, _masked(_promised(found, stored), output.masker), stack)
     output.say("The plan holds.", "green")
-    stack.engine.before_update = lambda: _hold(plan, {"state": state.version(stack.state())}, stack)
+    stack.engine.before_update = lambda now: _hold(plan, {"state": state.version(now)}, stack)
+
+
+def _unmoved(stack: ProgramStack, stored: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    if moved({"state": state.version(stored)}, {"state": state.version(now)}):
+        raise DeliveryError(
+            f"Stack {stack.name!r} was changed while it was previewed. Nothing was changed by this command.",
+            Exit.REFUSED_PLAN,
+            remedy="Try again.",
+        )
 
 
 def _rested(stack: ProgramStack, stored: Mapping[str, Any], pack: Path | None) -> dict[str, Any]:

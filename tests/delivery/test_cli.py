@@ -43,6 +43,16 @@ def test_a_valid_configuration_is_fine() -> None:
     assert done.stdout == "Stack dev is valid: dev on kubernetes, services hello.\n"
 
 
+@pytest.mark.parametrize("more", ["--save-plan", "--markdown"])
+def test_what_was_previewed_already_is_not_previewed_first(more: str) -> None:
+    done = run("up", "--stack", "dev", "--plan", __file__, more, "new.json", "--directory", str(ROOT))
+    assert done.exit_code == Exit.BAD_INPUT
+    assert done.stderr == (
+        "error: --plan applies what was previewed already: --save-plan and --markdown exclude it. "
+        "Give --plan alone, or leave it out.\n"
+    )
+
+
 def test_several_stacks_are_checked_at_once() -> None:
     done = run("validate", "--stack", "dev", "--stack", "prod", "--directory", str(ROOT), "--json")
     assert json.loads(done.stdout) == {

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from delivery import declared, recover, strategy, up
+from delivery import declared, recover, strategy, turns, up
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
 from delivery.observe import Snapshot
@@ -94,7 +94,7 @@ def release(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
         monkeypatch.setattr(strategy, "Strategy", releases)
         monkeypatch.setattr(up, "Traffic", lambda *_: None)
         monkeypatch.setattr(recover, "recover", lambda *_: False)
-        monkeypatch.setattr(up, "_await_turn", lambda *_: None)
+        monkeypatch.setattr(turns, "await_turn", lambda *_: False)
         monkeypatch.setattr(time, "monotonic", clock)
         monkeypatch.setattr(time, "sleep", clock.sleep)
         stack: Any = SimpleNamespace(state=dict, name="dev")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -54,11 +55,19 @@ def parity(project: Project, *arguments: str) -> Completed:
     return project.run([*command, "--json"])
 
 
+def validated(project: Project, *stacks: str) -> Completed:
+    """The same with the validation of each, in one command."""
+    named = [argument for stack in stacks for argument in ("--stack", stack)]
+    command = [sys.executable, "-m", "delivery", "validate", "--parity", *named, "--directory", str(project.directory)]
+    return project.run([*command, "--json"])
+
+
 def test_environments_that_differ_where_they_may_are_the_same(environments: Project) -> None:
     before = (environments.directory / "Pulumi.prod.yaml").read_bytes()
-    done = parity(environments, "dev", "staging", "prod")
+    done = validated(environments, "dev", "staging", "prod")
     assert done.code == Exit.FINE, done.text
-    found: dict[str, Any] = json.loads(done.out)
+    assert [each["stack"] for each in json.loads(done.out)["stacks"]] == ["dev", "staging", "prod"]
+    found: dict[str, Any] = json.loads(done.out)["parity"]
     assert (found["same"], found["refused"]) == (True, [])
     assert {tuple(one["stacks"]) for one in found["allowed"]} <= {("dev", "prod"), ("staging", "prod")}
     assert (environments.directory / "Pulumi.prod.yaml").read_bytes() == before
@@ -79,8 +88,11 @@ def test_a_probe_that_prod_lacks_is_found(environments: Project) -> None:
     assert all("readinessProbe" in one["path"] for one in refused)
 
 
+@pytest.mark.parametrize("asked", [parity, validated])
 @pytest.mark.parametrize("stacks", [("dev",), ("dev", "dev")])
-def test_parity_is_of_two_stacks(environments: Project, stacks: tuple[str, ...]) -> None:
-    done = parity(environments, *stacks)
+def test_parity_is_of_two_stacks(
+    environments: Project, asked: Callable[..., Completed], stacks: tuple[str, ...]
+) -> None:
+    done = asked(environments, *stacks)
     assert done.code == Exit.BAD_INPUT
     assert "Parity is of two or more different stacks" in done.err

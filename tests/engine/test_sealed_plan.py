@@ -64,6 +64,20 @@ def test_a_plan_holds_and_only_then_the_apply_begins(project: Project) -> None:
     assert "moved: state" in again.err
 
 
+def test_an_apply_that_previews_first_writes_down_what_it_then_applies(project: Project) -> None:
+    promised = json.loads(Path(sealed(project)).read_text(encoding="utf-8"))["plan"]
+    plan, comment = project.directory / "applied.json", project.directory / "comment.md"
+    done = project.caas("up", "--save-plan", str(plan), "--markdown", str(comment))
+    # It goes on past the preview, and then finds no cluster.
+    assert done.code == Exit.DEPLOYMENT_FAILED, done.text
+    assert f"Plan written to {plan}: {promised['summary']}." in done.out
+    assert "Previewing again" not in done.err
+    applied = json.loads(plan.read_text(encoding="utf-8"))["plan"]
+    assert promised["steps"]
+    assert {**applied, "made": None} == {**promised, "made": None}
+    assert f"Preview of `check`: {promised['summary']}" in comment.read_text(encoding="utf-8")
+
+
 def test_a_value_that_moved_is_named_from_what_to_what(project: Project) -> None:
     plan = sealed(project)
     described = {key: value for key, value in hello.service(image=IMAGE).items() if key != "build"}
@@ -154,6 +168,13 @@ def test_a_violated_policy_seals_nothing_and_is_exit_code_three(project: Project
     assert (document["exitCode"], document["counts"]) == (Exit.POLICY, {"create": 2})
     assert not plan.exists()
     assert project.caas("preview", "--no-policies").code == Exit.FINE
+    # No pack is beside this program. One that is judges before anything is changed, where a plan is to be written.
+    for name in ("policies", ".venv"):
+        (project.directory / name).symlink_to(ROOT / name)
+    done = project.caas("up", "--save-plan", str(plan))
+    assert done.code == Exit.POLICY, done.text
+    assert not plan.exists()
+    assert json.loads(project.pulumi("stack", "export").out)["deployment"].get("resources") is None
 
 
 @pytest.mark.parametrize("command", ["preview", "drift"])

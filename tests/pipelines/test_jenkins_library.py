@@ -116,7 +116,7 @@ def test_a_terraform_root_is_applied_by_its_plan_before_pulumi_within_the_stack_
     told = [line for line in done.out.splitlines() if line.startswith(("+ echo caas ", "lock "))]
     lines = [line.removeprefix("+ echo ") for line in told]
     after = {
-        "dev": ["caas preview --stack dev --missing create", "caas up --stack dev"],
+        "dev": ["caas up --stack dev --markdown preview-dev.md --save-plan plan-dev.json"],
         "staging": ["caas promote --from dev --to staging"],
         "prod": ["caas promote --from staging --to prod"],
     }

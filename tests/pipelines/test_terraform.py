@@ -19,8 +19,7 @@ echo "caas $*"
 [ "$1 $2" != "$FAILS" ]
 """
 PULUMI = [
-    "preview --stack dev --missing create --markdown preview-dev.md --save-plan plan-dev.json",
-    "up --stack dev --plan plan-dev.json",
+    "up --stack dev --markdown preview-dev.md --save-plan plan-dev.json",
 ]
 TERRAFORM = [
     "terraform plan --stack dev --save-plan dev.tfplan",

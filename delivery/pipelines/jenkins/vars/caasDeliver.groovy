@@ -23,8 +23,7 @@ def call(Map settings = [:]) {
             stage('validate') {
                 when { expression { !byTimer() && !params.ROLLBACK } }
                 steps {
-                    sh "${caas} validate --stack dev --stack staging --stack prod"
-                    sh "${caas} parity dev staging prod"
+                    sh "${caas} validate --parity --stack dev --stack staging --stack prod"
                     sh test
                 }
             }
@@ -51,8 +50,7 @@ def call(Map settings = [:]) {
                         script {
                             identified('dev') {
                                 terraformed(caas, 'dev')
-                                sh "${caas} preview --stack dev --missing create --markdown preview-dev.md --save-plan plan-dev.json"
-                                sh "${caas} up --stack dev --plan plan-dev.json"
+                                sh "${caas} up --stack dev --markdown preview-dev.md --save-plan plan-dev.json"
                             }
                         }
                     }
