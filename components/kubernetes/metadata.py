@@ -20,6 +20,8 @@ FORCE = "pulumi.com/patchForce"
 TIMEOUT = "pulumi.com/timeoutSeconds"
 SKIP_AWAIT = "pulumi.com/skipAwait"
 DIGEST = "caas/digest"
+HELD = "caas-held"
+"""Name of the ConfigMap that says which stack has a namespace that it did not make."""
 
 
 def namespace_name(environment: Environment) -> str:

@@ -6,10 +6,7 @@ import pulumi
 from pulumi_kubernetes.core.v1 import ConfigMap, Namespace
 from pulumi_kubernetes.networking.v1 import NetworkPolicy
 
-from components.kubernetes.metadata import Scope, declared_name
-
-HELD = "caas-held"
-"""Name of the ConfigMap that says which stack has a namespace that it did not make."""
+from components.kubernetes.metadata import HELD, Scope, declared_name
 
 POD_SECURITY = {
     f"pod-security.kubernetes.io/{mode}{suffix}": value

@@ -13,7 +13,7 @@ from kubernetes import client, config
 from kubernetes.client.exceptions import ApiException
 from kubernetes.config.config_exception import ConfigException
 
-from components.kubernetes.namespace import HELD
+from components.kubernetes.metadata import HELD
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
 from delivery.masking import Masker

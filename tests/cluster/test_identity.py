@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from components.kubernetes.namespace import HELD
+from components.kubernetes.metadata import HELD
 from delivery.observe.kubernetes import KubernetesObserver
 from tests import projects
 from tests.cluster import hello

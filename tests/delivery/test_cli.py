@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -41,6 +43,13 @@ def test_a_valid_configuration_is_fine() -> None:
     done = run("validate", "--stack", "dev", "--directory", str(ROOT))
     assert (done.exit_code, done.stderr) == (Exit.FINE, "")
     assert done.stdout == "Stack dev is valid: dev on kubernetes, services hello.\n"
+
+
+def test_a_command_starts_without_a_provider_s_sdk() -> None:
+    asked = "import sys, delivery.cli; print(*(n for n in sys.modules if n.startswith('pulumi_')))"
+    done = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, check=True, capture_output=True, text=True)
+    # Each of them costs every command a third of a second and more.
+    assert done.stdout.split() == []
 
 
 @pytest.mark.parametrize("more", ["--save-plan", "--markdown"])
