@@ -13,13 +13,12 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping
-from functools import cache
 from typing import IO, Any
 
 from pulumi.automation import CommandResult, PulumiCommand
-from pulumi.automation.errors import create_command_error
+from pulumi.automation.errors import InvalidVersionError, create_command_error
 
-from delivery import processes, signals
+from delivery import engine_version, processes, signals
 from delivery.errors import DeliveryError, Interrupted
 from delivery.exit_codes import Exit
 
@@ -34,14 +33,6 @@ HARD_STOP = 10.0
 """Seconds that it then has to leave at once, before it is killed."""
 
 
-@cache
-def _asked(executable: str) -> PulumiCommand:
-    """A CLI that is new enough, asked once: each asking is a start of it, and a command may use several engines."""
-    found = PulumiCommand()
-    found.command = executable
-    return found
-
-
 class Engine(PulumiCommand):
     """Runs the CLI. Ctrl-C in the terminal does not reach it: ``stop`` tells it, once, when its caller wants to."""
 
@@ -54,8 +45,14 @@ class Engine(PulumiCommand):
                 Exit.BAD_INPUT,
                 remedy="`make shell` opens a shell that has it.",
             )
-        found = _asked(executable)
-        self.command, self.version = found.command, found.version
+        try:
+            self.command, self.version = executable, engine_version.version(executable)
+        except InvalidVersionError as error:
+            raise DeliveryError(
+                f"The Pulumi engine {executable} cannot be used: {str(error).rstrip('.')}.",
+                Exit.BAD_INPUT,
+                remedy="`make shell` opens a shell with one that can.",
+            ) from error
         self.variables: dict[str, str] = {}
         """What the program is told beside its configuration, with every command."""
         self.before_update: Callable[[Mapping[str, Any]], None] | None = None

@@ -10,6 +10,8 @@ import pytest
 from pulumi.automation.errors import CommandError
 
 from delivery.engine import Engine
+from delivery.errors import DeliveryError
+from delivery.exit_codes import Exit
 
 PLAYED = f"""#!{sys.executable}
 import os, pathlib, signal, sys, threading
@@ -84,3 +86,16 @@ def test_each_cli_is_asked_for_its_version_once(tmp_path: Path, monkeypatch: pyt
         assert [str(one.version) for one in several] == ["3.259.0", "3.259.0"]
         assert several[1].run(["up"], str(tmp_path), {}).stdout == "done"
         assert (tmp_path / name / "bin" / "pulumi.asked").read_text().split() == ["once"], name
+
+
+def test_one_that_is_too_old_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "bin").mkdir()
+    command = tmp_path / "bin" / "pulumi"
+    command.write_text("#!/bin/sh\necho v2.1.0\n")
+    command.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{command.parent}")
+    with pytest.raises(DeliveryError) as refused:
+        Engine()
+    assert refused.value.code is Exit.BAD_INPUT
+    assert refused.value.message.startswith(f"The Pulumi engine {command} cannot be used: ")
+    assert "2.1.0" in refused.value.message
