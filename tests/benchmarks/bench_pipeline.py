@@ -1,8 +1,9 @@
 """From a push to dev verified, through GitLab's pipeline, against the image build, the engine and the roll-out alone.
 
-The three alone are one plain `pulumi up` of a new version: it builds, applies and waits for the instances, one after
-the other. Both deliver another version of the same service to the same stack, in turns. Needs a running sandbox;
-``make bench ONLY=pipeline`` starts it.
+The three alone are one plain `pulumi up` of a new version, which builds, applies and waits for the new instances, and
+the rest of the roll-out: until the last old instance has gone, which the pipeline waits for too. Both deliver another
+version of the same service to the same stack, in turns. Needs a running sandbox, which
+``make bench ONLY=pipeline`` starts.
 """
 
 from __future__ import annotations
@@ -14,8 +15,12 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from components.kubernetes.metadata import DIGEST
+from sandbox import driver
+from sandbox.source.api import Api
 from tests import forges
 from tests.benchmarks.table import Row
+from tests.cluster.load import until
 from tests.pipelines import gitlab, repository
 from tests.pipelines.repository import Repository
 
@@ -49,13 +54,25 @@ def _turns(made: Repository, variables: dict[str, str]) -> tuple[list[float], li
     alone, pipeline = [], []
     for number in range(ROUNDS):
         _pushed(made, f"alone-{number}")
-        alone.append(_timed(made, UP))
+        began = time.monotonic()
+        engine = _timed(made, UP)
+        until(lambda: _replaced(made), 60, "the old instances have gone", every=0.1)
+        alone.append(time.monotonic() - began)
         _pushed(made, f"pipeline-{number}")
         each = {job: _timed(made, line) for job, line in jobs.items()}
         pipeline.append(sum(each.values()))
         parts = ", ".join(f"{job} {seconds:.1f} s" for job, seconds in each.items())
-        print(f"  alone {alone[-1]:.1f} s, {parts}", file=sys.stderr, flush=True)
+        print(f"  alone {alone[-1]:.1f} s (engine {engine:.1f} s), {parts}", file=sys.stderr, flush=True)
     return alone, pipeline
+
+
+def _replaced(made: Repository) -> bool:
+    """Whether instances of one version are there and no others, not even leaving ones."""
+    pods = Api(driver.choose().endpoint().kubeconfig).get(f"/api/v1/namespaces/{made.project}-dev/pods")
+    metadata = [pod["metadata"] for pod in (pods or {})["items"]]
+    return len({each["labels"][DIGEST] for each in metadata}) == 1 and not any(
+        "deletionTimestamp" in each for each in metadata
+    )
 
 
 def _pushed(made: Repository, version: str) -> None:

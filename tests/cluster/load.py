@@ -67,9 +67,9 @@ class Load:
         self.result = count(self.report)
 
 
-def until(condition: Callable[[], bool], limit: float, what: str) -> None:
-    """Wait for a condition, or fail with what was waited for."""
+def until(condition: Callable[[], bool], limit: float, what: str, *, every: float = 0.5) -> None:
+    """Wait for a condition, or fail with what was waited for. ``every``: seconds between two looks."""
     end = time.monotonic() + limit
     while not condition():
         assert time.monotonic() < end, f"not within {limit:.0f} s: {what}"
-        time.sleep(0.5)
+        time.sleep(every)
