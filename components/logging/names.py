@@ -11,6 +11,9 @@ PATTERN = "logs-caas.*-*"
 APP = "caas.app"
 EVENT = "caas.event"
 """Data sets: the middle of a data stream's name."""
+COMMON = "caas_common"
+"""Field of a line on its way from an agent: JSON with the fields that all lines of its container share. Elasticsearch
+puts them in its place."""
 
 
 def stream(environment: str) -> str:
