@@ -76,7 +76,7 @@ def configuration(agent: Agent) -> dict[str, Any]:
         "processors": {
             "filter/lines": {"error_mode": "ignore", "logs": {"log_record": [lines.others()]}},
             "transform/source": transform(_source()),
-            "transform/lines": transform(_constant(agent, lines.shared()), lines.redacted(), lines.document()),
+            "transform/lines": transform(_constant(agent, *lines.shared()), lines.redacted(), lines.document()),
             "transform/text": transform(_constant(agent), joining(), redaction(), document(IDENTITY)),
             **({"k8sattributes": _metadata(agent)} if agent.with_metadata else {}),
         },

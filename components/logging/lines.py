@@ -49,9 +49,18 @@ def others() -> str:
     return f'{LOOK} != nil and not IsMatch({MESSAGE}, "^{PREFIX} F \\\\{{")'
 
 
-def shared() -> str:
-    """The statement that makes one text of the resource's ``document``; once for each batch."""
-    return f'set(resource.attributes["{COMMON}"], String({DOCUMENT}))'
+def shared() -> list[str]:
+    """Statements that make one text of the resource's ``document``; once for each batch.
+
+    It stands in each line as a value, where a quote would be written as two characters, one by one. So it has
+    apostrophes for quotes; an apostrophe of its own is written as JSON lets it be written.
+    """
+    text = f'resource.attributes["{COMMON}"]'
+    return [
+        f"set({text}, String({DOCUMENT}))",
+        f"""replace_pattern({text}, "'", "\\\\u0027")""",
+        f"""replace_pattern({text}, "\\"", "'")""",
+    ]
 
 
 def redacted() -> dict[str, Any]:

@@ -145,8 +145,7 @@ ctx['log.iostream'] = line.substring(end + 1, end + 7);
 ctx.message = line.substring(end + 10);
 ctx.remove('{COMMON}');
 """
-"""A full line as the container runtime wrote it: the time, the stream (both names have six letters), ``F``, the text.
-What may go wrong comes before what cannot be tried again."""
+"""A full line as the container runtime wrote it: the time, the stream (both names have six letters), F, the text."""
 
 _TAKEN_OUT = """
 if (!(ctx.app instanceof Map)) { ctx.remove('app'); return; }
@@ -181,6 +180,7 @@ def ingest_pipeline() -> dict[str, Any]:
         "description": "When a line arrived (managed by caas)",
         "processors": [
             {"set": {"field": "event.ingested", "value": arrived}},
+            {"gsub": {"field": COMMON, "pattern": "'", "replacement": '"', "if": from_an_agent}},
             {"json": {"field": COMMON, "add_to_root": True, "if": from_an_agent, "ignore_failure": True}},
             {"script": {"lang": "painless", "source": _CUT, "if": from_an_agent, "ignore_failure": True}},
             {
