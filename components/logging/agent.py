@@ -20,6 +20,7 @@ from components.logging import lines
 from components.logging.processing import (
     DOCUMENT,
     LONGEST_LINE,
+    TELEMETRY,
     Sink,
     constants,
     document,
@@ -86,7 +87,7 @@ def configuration(agent: Agent) -> dict[str, Any]:
         },
         "service": {
             "extensions": list(extensions),
-            "telemetry": {"logs": {"level": "warn", "encoding": "json"}, "metrics": {"level": "none"}},
+            "telemetry": TELEMETRY,
             "pipelines": {
                 "logs/lines": {
                     "receivers": ["filelog/lines"],

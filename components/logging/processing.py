@@ -31,6 +31,13 @@ CONTINUES = (
 LINE = 'let line = body; let at = indexOf(line, " "); '
 """How an expression of a receiver begins. Each use of ``body`` would be a look-up by reflection."""
 
+TELEMETRY: Mapping[str, Any] = {
+    "logs": {"level": "warn", "encoding": "json"},
+    "metrics": {"level": "none"},
+    "traces": {"level": "none"},
+}
+"""What a Collector says of itself: warnings. Nobody is sent its traces, and without this it makes them all the same."""
+
 DOCUMENT = 'resource.attributes["document"]'
 """What all lines of a resource have in common."""
 

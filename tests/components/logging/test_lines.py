@@ -64,6 +64,11 @@ def test_nothing_ends_the_receivers_batches() -> None:
     assert kinds == ["add", "move", "move", "move"]
 
 
+def test_an_agent_keeps_no_account_of_itself() -> None:
+    telemetry = agent.configuration(AGENT)["service"]["telemetry"]
+    assert {telemetry[kind]["level"] for kind in ("metrics", "traces")} == {"none"}
+
+
 def test_a_line_costs_two_statements() -> None:
     groups = agent.configuration(AGENT)["processors"]["transform/lines"]["log_statements"]
     always: list[dict[str, Any]] = [one for one in groups if one["context"] == "log"]
