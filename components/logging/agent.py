@@ -114,7 +114,8 @@ def _receiver(agent: Agent, operators: Sequence[dict[str, Any]]) -> dict[str, An
         "include_file_path": True,
         "include_file_name": False,
         "include_file_record_offset": True,
-        "poll_interval": "500ms",
+        # Elasticsearch shows lines every five seconds.
+        "poll_interval": "1s",
         "max_log_size": LONGEST_LINE,
         # Bytes that are no text are replaced when the document is written, once, and not by each of two readers.
         "encoding": "utf-8-raw",
