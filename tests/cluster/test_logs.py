@@ -116,7 +116,7 @@ def test_odd_lines_stop_nothing_and_can_be_found(logs: Logs) -> None:
     assert late["app"]["time"] == "2001-02-03T04:05:06Z"
     assert late["@timestamp"][:4] == found["before"]["@timestamp"][:4]
     assert found["json with a credential"]["app"] == {"password": "[redacted]", "it's": "kept"}
-    assert {line["log"]["iostream"] for line in found.values()} == {"stdout"}
+    assert {line["log.iostream"] for line in found.values()} == {"stdout"}
     assert not [line for line in found.values() if "caas_common" in line]
     texts = "\n".join(found)
     assert 'stdout F {"msg":"looks like' in texts
