@@ -16,10 +16,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from components.logging import lines
 from components.logging.processing import (
     DOCUMENT,
     LONGEST_LINE,
-    PREFIX,
+    TELEMETRY,
     Sink,
     constants,
     document,
@@ -69,15 +70,14 @@ def configuration(agent: Agent) -> dict[str, Any]:
     enriched = ["k8sattributes"] if agent.with_metadata else []
     return {
         "extensions": extensions,
-        "receivers": {"filelog/lines": _receiver(agent, []), "filelog/text": _receiver(agent, put_together(FILE))},
+        "receivers": {
+            "filelog/lines": _receiver(agent, lines.operators()),
+            "filelog/text": _receiver(agent, put_together(FILE)),
+        },
         "processors": {
-            "filter/lines": {
-                "error_mode": "ignore",
-                # A batch that comes again after a failure has its documents already.
-                "logs": {"log_record": [f'IsString(body) and not IsMatch(body, "^{PREFIX} F \\\\{{")']},
-            },
+            "filter/lines": {"error_mode": "ignore", "logs": {"log_record": [lines.others()]}},
             "transform/source": transform(_source()),
-            "transform/lines": transform(_constant(agent), redaction(), document(IDENTITY, whole=True)),
+            "transform/lines": transform(_constant(agent, *lines.shared()), lines.redacted(), lines.document()),
             "transform/text": transform(_constant(agent), joining(), redaction(), document(IDENTITY)),
             **({"k8sattributes": _metadata(agent)} if agent.with_metadata else {}),
         },
@@ -87,7 +87,7 @@ def configuration(agent: Agent) -> dict[str, Any]:
         },
         "service": {
             "extensions": list(extensions),
-            "telemetry": {"logs": {"level": "warn", "encoding": "json"}, "metrics": {"level": "none"}},
+            "telemetry": TELEMETRY,
             "pipelines": {
                 "logs/lines": {
                     "receivers": ["filelog/lines"],
@@ -114,8 +114,11 @@ def _receiver(agent: Agent, operators: Sequence[dict[str, Any]]) -> dict[str, An
         "include_file_path": True,
         "include_file_name": False,
         "include_file_record_offset": True,
-        "poll_interval": "500ms",
+        # Elasticsearch shows lines every five seconds.
+        "poll_interval": "1s",
         "max_log_size": LONGEST_LINE,
+        # Bytes that are no text are replaced when the document is written, once, and not by each of two readers.
+        "encoding": "utf-8-raw",
         "storage": "file_storage",
         # For ever: as long as the kubelet keeps a file, its lines are not lost.
         "retry_on_failure": {"enabled": True, "initial_interval": "500ms", "max_interval": "5s", "max_elapsed_time": 0},
@@ -162,7 +165,7 @@ def _metadata(agent: Agent) -> dict[str, Any]:
     }
 
 
-def _constant(agent: Agent) -> dict[str, Any]:
+def _constant(agent: Agent, *more: str) -> dict[str, Any]:
     """What every line of a batch has in common: put together once for each batch."""
     taken = {
         "service.name": "k8s.container.name",
@@ -190,5 +193,6 @@ def _constant(agent: Agent) -> dict[str, Any]:
         # A dot would make an object of the name before it, and a name cannot be both.
         'replace_all_patterns(resource.cache, "key", "[./]", "_")',
         f'set({DOCUMENT}["labels"], resource.cache) where Len(resource.cache) > 0',
+        *more,
     ]
     return {"context": "resource", "conditions": [f"{DOCUMENT} == nil"], "statements": statements}

@@ -11,6 +11,9 @@ PATTERN = "logs-caas.*-*"
 APP = "caas.app"
 EVENT = "caas.event"
 """Data sets: the middle of a data stream's name."""
+COMMON = "caas_common"
+"""Field of a line on its way from an agent: the fields that all lines of its container share, as JSON with apostrophes
+for quotes. Elasticsearch puts them in its place."""
 
 
 def stream(environment: str) -> str:

@@ -84,10 +84,11 @@ _FORMS = (
 
 
 SIGNS = (
-    "://", "AIza", "AKIA", "ASIA", "ASSWORD", "BEGIN", "Basic", "ECRET", "KEY", "OKEN", "UTHORIZ", "ass", "earer",
-    "ecret", "ey", "ghp_", "glpat-", "oken", "ookie", "redential", "sk_live_", "uthoriz", "xoxb-",
+    "://", "AIza", "AKIA", "ASIA", "ASSWORD", "BEGIN", "Basic", "Bearer", "ECRET", "KEY", "Key", "OKEN", "UTHORIZ",
+    "ass", "bearer", "ecret", "ghp_", "glpat-", "horiz", "k_live_", "key", "oken", "ookie", "redential", "xoxb-", "yJ",
 )  # fmt: skip
-"""Every line that holds a credential has one of these. Few and short, for each is looked for in every line."""
+"""Every line that holds a credential has one of these, for each of which every line is searched. A search stops at
+every place of the first letter: one that is rare costs a tenth of one like ``e``."""
 
 
 def redact(text: str) -> str:

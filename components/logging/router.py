@@ -16,6 +16,7 @@ from components.logging.processing import (
     DOCUMENT,
     LONGEST_LINE,
     PREFIX,
+    TELEMETRY,
     Sink,
     constants,
     document,
@@ -82,7 +83,7 @@ def configuration(router: Router) -> dict[str, Any]:
             "elasticsearch": exporter(router, lines=False),
         },
         "service": {
-            "telemetry": {"logs": {"level": "warn", "encoding": "json"}, "metrics": {"level": "none"}},
+            "telemetry": TELEMETRY,
             "pipelines": {
                 "logs/lines": {
                     "receivers": ["fluentforward"],

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from components.logging.names import PIPELINE, policy, stream
+from components.logging.names import COMMON, PIPELINE, policy, stream
 
 PRIORITY = 500
 """Above Elasticsearch's own template for ``logs-*-*``, which has 100."""
@@ -137,6 +137,16 @@ def lifecycle(retention: int) -> dict[str, Any]:
     }
 
 
+_CUT = f"""
+String line = ctx.message;
+int end = line.indexOf(' ');
+ctx['@timestamp'] = line.substring(0, end);
+ctx['log.iostream'] = line.substring(end + 1, end + 7);
+ctx.message = line.substring(end + 10);
+ctx.remove('{COMMON}');
+"""
+"""A full line as the container runtime wrote it: the time, the stream (both names have six letters), F, the text."""
+
 _TAKEN_OUT = """
 if (!(ctx.app instanceof Map)) { ctx.remove('app'); return; }
 Map app = ctx.app;
@@ -158,17 +168,21 @@ for (key in ['stack_trace', 'stackTrace', 'stack']) {
 
 
 def ingest_pipeline() -> dict[str, Any]:
-    """The body of ``PUT _ingest/pipeline/<name>``: what is in a line of JSON, and when Elasticsearch took the line, by
-    its own clock.
+    """The body of ``PUT _ingest/pipeline/<name>``: what a line from an agent (``lines.py``) brings along, what is in a
+    line of JSON, and when Elasticsearch took the line, by its own clock.
 
     A clock that is wrong where a line was written can so be seen, and its lines be found. A line without a time, or
     with one that is no date, gets that of its arrival: a data stream takes none without.
     """
     arrived = "{{{_ingest.timestamp}}}"
+    from_an_agent = f"ctx.{COMMON} != null"
     return {
         "description": "When a line arrived (managed by caas)",
         "processors": [
             {"set": {"field": "event.ingested", "value": arrived}},
+            {"gsub": {"field": COMMON, "pattern": "'", "replacement": '"', "if": from_an_agent}},
+            {"json": {"field": COMMON, "add_to_root": True, "if": from_an_agent, "ignore_failure": True}},
+            {"script": {"lang": "painless", "source": _CUT, "if": from_an_agent, "ignore_failure": True}},
             {
                 "json": {
                     "field": "message",

@@ -92,6 +92,8 @@ ODD = (
     b'{"broken json": \n'
     b"bytes \xff\xfe that are no text\n"
     b"control \x01\x02\x1b[31m characters\n"
+    b'{"msg":"json with a credential","password":"hunter2","it\'s":"kept"}\n'
+    b'stdout F {"msg":"looks like a line of a runtime"}\n'
     b"plain, with Authorization: Bearer abcdefgh.ijklmnop and password=hunter2\n"
     b"Traceback (most recent call last):\n"
     b'  File "shop.py", line 7, in <module>\n'
@@ -113,7 +115,11 @@ def test_odd_lines_stop_nothing_and_can_be_found(logs: Logs) -> None:
     late = found["a day late"]
     assert late["app"]["time"] == "2001-02-03T04:05:06Z"
     assert late["@timestamp"][:4] == found["before"]["@timestamp"][:4]
+    assert found["json with a credential"]["app"] == {"password": "[redacted]", "it's": "kept"}
+    assert {line["log.iostream"] for line in found.values()} == {"stdout"}
+    assert not [line for line in found.values() if "caas_common" in line]
     texts = "\n".join(found)
+    assert 'stdout F {"msg":"looks like' in texts
     assert '{"broken json":' in texts
     assert "that are no text" in texts
     assert "characters" in texts

@@ -56,6 +56,31 @@ def test_the_agent_reads_its_nodes_lines_and_can_do_nothing_else() -> None:
     assert container["image"] == AGENT
 
 
+@pytest.mark.parametrize(
+    ("logging", "compression"),
+    [
+        (DECLARED, "none"),
+        ({**EXISTING, "elasticsearch": "https://logs.shared.svc:9200"}, "none"),
+        ({**EXISTING, "elasticsearch": "https://logs.shared.svc.cluster.local:9200"}, "none"),
+        (EXISTING, "gzip"),
+        ({**EXISTING, "elasticsearch": "https://svc.example.com"}, "gzip"),
+    ],
+)
+def test_lines_are_compressed_where_they_leave_the_cluster(logging: dict[str, Any], compression: str) -> None:
+    recording = declared(logging)
+    text = recording.one("kubernetes:core/v1:ConfigMap", "logging-agent-config").inputs["data"]["agent.json"]
+    exporters = json.loads(text)["exporters"]
+    assert {one["compression"] for one in exporters.values()} == {compression}
+
+
+def test_the_agents_memory_is_spent_to_spare_its_processor_and_ends_before_its_limit() -> None:
+    pod = declared(EXISTING).one(DAEMON_SET).inputs["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    variables = {one["name"]: one.get("value") for one in container["env"]}
+    assert container["resources"]["limits"] == {"memory": "256Mi"}
+    assert (variables["GOMEMLIMIT"], variables["GOGC"], variables["GOMAXPROCS"]) == ("179MiB", "800", "1")
+
+
 def test_the_agent_has_a_namespace_of_its_own() -> None:
     recording = declared(EXISTING)
     names = {one.inputs["metadata"]["name"] for one in recording.of("kubernetes:core/v1:Namespace")}
