@@ -59,7 +59,7 @@ def _reviews(
     if registry is not None and registry.password is not None:
         secret.append("registry.password")
     for what in secret:
-        limit = f"0 beside {what}: what a branch runs could read them, and who reviews may not watch their end"
+        limit = f"0 beside {what}: what a branch runs could read them"
         remedy = "remove it, or make reviews from another stack of tier dev, without secrets"
         yield Finding(_at("reviews"), given.reviews, limit, remedy)
     watched = settings.monitoring is not None and settings.monitoring.prometheus == "own"
