@@ -14,6 +14,7 @@ from typing import Any
 import pulumi
 from pulumi_aws.iam import OpenIdConnectProvider, Policy, Role, RolePolicyAttachment
 
+from components import pipeline_state
 from components.aws.account import ROLE_LIMIT, cluster_name, log_group_name, named, place
 from components.aws.iam import KEY_USE, PULL, SEE_TARGETS, WRITE_LOGS, Place, Statement, allow, document
 from components.aws.rights import DELIVERY, RIGHTS
@@ -98,7 +99,22 @@ def statements(environment: Environment, types: Sequence[str], purpose: Purpose)
         found += _tagging(environment, rights)
     own = f"arn:aws:iam::{place(environment).account}:"
     watched = [f"{own}role{PATH}*", f"{own}policy{PATH}*", f"{own}oidc-provider/{token(environment, purpose).host}"]
-    return [*found, allow(_SEE_IDENTITY, watched)]
+    return [*found, allow(_SEE_IDENTITY, watched), *_state(environment, purpose)]
+
+
+def _state(environment: Environment, purpose: Purpose) -> Iterator[Statement]:
+    """Reading the states, and changing this stack's; with the key of their secrets, where its policy leaves that to the
+    account's roles."""
+    where = pipeline_state.place(environment)
+    if where is None:
+        return
+    bucket = f"arn:aws:s3:::{where.bucket}"
+    yield allow(["s3:ListBucket"], [bucket], {"StringLike": {"s3:prefix": f"{where.path}*"}} if where.path else None)
+    yield allow(["s3:GetObject"], [f"{bucket}/{where.path}*"])
+    if where.key is not None:
+        yield allow(["kms:Decrypt", *(["kms:Encrypt"] if purpose == "apply" else [])], [where.key])
+    if purpose == "apply":
+        yield allow(["s3:DeleteObject", "s3:PutObject"], [f"{bucket}/{one}*" for one in where.own])
 
 
 _SEE_IDENTITY = (

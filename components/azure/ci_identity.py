@@ -13,6 +13,8 @@ import pulumi
 from pulumi_azure_native.authorization import RoleAssignment, RoleDefinition
 from pulumi_azure_native.managedidentity import FederatedIdentityCredential, UserAssignedIdentity
 
+from components import pipeline_state
+from components.azure import ci_state as azure_state
 from components.azure.account import (
     ACR_PULL,
     GROUP_LIMIT,
@@ -91,6 +93,7 @@ class CiIdentity(Component):
             if token(args.environment, purpose).exact:
                 identity = self._identity(f"{name}-{purpose}", args, purpose)
                 self._role(f"{name}-{purpose}", args, purpose, identity)
+                self._state(f"{name}-{purpose}", args, purpose, identity)
                 self.variables[purpose] = {
                     "ARM_CLIENT_ID": identity.client_id,
                     "ARM_TENANT_ID": identity.tenant_id,
@@ -146,6 +149,38 @@ class CiIdentity(Component):
                 condition=condition(environment) if limited else None,
                 condition_version="2.0" if limited else None,
                 # Two assignments of one name cannot be there together.
+                opts=self.child(delete_before_replace=True),
+            )
+
+    def _state(self, name: str, args: CiIdentityArgs, purpose: Purpose, identity: UserAssignedIdentity) -> None:
+        """What the identity may where the states are, and with the key of their secrets."""
+        environment, state = args.environment, pipeline_state.place(args.environment)
+        if state is None:
+            return
+        subscription = settings(environment).subscription
+        own, there = _scopes(args)[0], f"/subscriptions/{subscription}/resourceGroups/{state.group}"
+        data = azure_state.actions(purpose, key=state.key is not None)
+        role = RoleDefinition(
+            f"{name}-state-role",
+            role_definition_id=stable_uuid(environment.project, environment.stack, f"pipeline-state-{purpose}"),
+            role_name=f"{named(environment)} pipeline, states, {purpose}",
+            description=f"The states and the key of their secrets, to {purpose}",
+            scope=own,
+            assignable_scopes=sorted({own, there}),
+            permissions=[{"actions": [f"{ASSIGNMENTS}/read"], "data_actions": data}],
+            role_type="CustomRole",
+            opts=self.child(depends_on=args.account.made),
+        )
+        for part, (scope, when) in azure_state.scopes(subscription, state, purpose).items():
+            RoleAssignment(
+                f"{name}-{part}",
+                role_assignment_name=stable_uuid(environment.project, environment.stack, f"{name}-{part}"),
+                role_definition_id=role.id,
+                scope=scope,
+                principal_id=identity.principal_id,
+                principal_type="ServicePrincipal",
+                condition=when,
+                condition_version="2.0" if when else None,
                 opts=self.child(delete_before_replace=True),
             )
 

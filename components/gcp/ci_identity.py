@@ -12,15 +12,19 @@ from dataclasses import dataclass
 
 import pulumi
 from pulumi_gcp.iam import WorkloadIdentityPool, WorkloadIdentityPoolProvider
+from pulumi_gcp.kms import CryptoKeyIAMMember
 from pulumi_gcp.projects import IAMCustomRole, IAMMember
 from pulumi_gcp.serviceaccount import Account as ServiceAccount
 from pulumi_gcp.serviceaccount import IAMMember as AccountMember
+from pulumi_gcp.storage import BucketIAMMember as BucketMember
 
+from components import pipeline_state
 from components.base import Component, Transform
 from components.declared_types import rights_of
+from components.gcp import ci_state as gcp_state
 from components.gcp.account import ACCOUNT_LIMIT, named, settings
 from components.gcp.identity import ROLE
-from components.gcp.rights import DELIVERY, IDENTITY, RIGHTS
+from components.gcp.rights import DELIVERY, IDENTITY, RIGHTS, SEE_STATE
 from components.pipeline_tokens import PURPOSES, Purpose, Token, pipeline_of, token
 from components.spec.environment import Environment
 
@@ -36,14 +40,15 @@ def condition(said: Token) -> str:
     return " && ".join([subject, *(f"assertion.{claim} == '{value}'" for claim, value in said.claims)])
 
 
-def permissions(types: Sequence[str], purpose: Purpose) -> list[str]:
+def permissions(types: Sequence[str], purpose: Purpose, *, state: bool = False) -> list[str]:
     """What a pipeline may do so that these types can be declared: read for a preview, change besides for an apply.
 
+    :param state: Whether it has rights on the states' backend, and sees them.
     :raises NoRights: Of a type nobody has written down what it takes.
     """
     own = [type_ for type_ in types if type_.startswith("gcp:")]
     rights = [DELIVERY, *rights_of(own, RIGHTS, "components/gcp/rights.py")]
-    found = {*IDENTITY, *(one for each in rights for one in each.read)}
+    found = {*IDENTITY, *(SEE_STATE if state else ()), *(one for each in rights for one in each.read)}
     if purpose == "apply":
         found |= {one for each in rights for one in each.write}
     return sorted(found)
@@ -128,9 +133,28 @@ class CiIdentity(Component):
             project=where,
             role_id=re.sub(r"[^A-Za-z0-9_.]", "_", named(environment, purpose, limit=ROLE_LIMIT)),
             title=f"Pipeline of {named(environment)}, to {purpose}",
-            permissions=permissions(args.types, purpose),
+            permissions=permissions(args.types, purpose, state=pipeline_state.place(environment) is not None),
             stage="GA",
             opts=self.child(),
         )
         IAMMember(f"{name}-granted", project=where, role=role.name, member=account.member, opts=self.child())
+        self._state(name, environment, purpose, account.member)
         return account
+
+    def _state(self, name: str, environment: Environment, purpose: Purpose, member: pulumi.Output[str]) -> None:
+        """What the account may where the states are, and with the key of their secrets."""
+        state = pipeline_state.place(environment)
+        if state is None:
+            return
+        for each, (role, when) in gcp_state.grants(state, purpose).items():
+            BucketMember(
+                f"{name}-state-{each}", bucket=state.bucket, role=role, member=member, condition=when, opts=self.child()
+            )
+        if state.key is not None:
+            CryptoKeyIAMMember(
+                f"{name}-state-key",
+                crypto_key_id=state.key,
+                role=gcp_state.KEY_ROLES[purpose],
+                member=member,
+                opts=self.child(),
+            )

@@ -87,6 +87,9 @@ IDENTITY = (
 )
 """What reading the pipeline's own identity takes: it is part of what is declared."""
 
+SEE_STATE = ("cloudkms.cryptoKeys.getIamPolicy", "storage.buckets.getIamPolicy")
+"""What reading its rights on the states' backend takes, where that lies in the environment's project."""
+
 DELIVERY = Rights(
     ("artifactregistry.repositories.downloadArtifacts", "container.clusters.get", "monitoring.timeSeries.list"),
     (

@@ -7,7 +7,7 @@ finds, its own Secret, and a preview host. ``caas up`` asks for it, moves traffi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -26,7 +26,6 @@ from components.kubernetes.pod import pod_template
 from components.kubernetes.rollout import deployment_spec, disruption_spec, wait_annotations, wait_limit
 from components.kubernetes.route import GATEWAY_API, preview_host, route_spec
 from components.kubernetes.service import OBSERVED, ServiceArgs
-from components.secrets import configured as configured_secrets
 from components.spec.checks_kubernetes import CANDIDATE
 from components.spec.service import Service as ServiceSpec
 from components.tags import labels, selector
@@ -76,25 +75,11 @@ class Candidate(Component):
             spec=policy_spec(self._spec, service.environment, self._selector),
             opts=self.child(),
         )
-        secret = self._secret(service.secrets)
+        secret = secrets.own(self._prefix, self._spec, service.environment, self._scope, service.secrets, self.child())
         self._deployment([policy, *([secret] if secret else [])], secret)
         self._reached()
         self.image = pulumi.Output.from_input(service.image)
         self.finish({"image": service.image})
-
-    def _secret(self, values: Mapping[str, pulumi.Output[str]]) -> Secret | None:
-        configured = configured_secrets(self._spec, values)
-        if not configured:
-            return None
-        salt = f"{self._args.environment.project}/{self._args.environment.stack}"
-        return Secret(
-            f"{self._prefix}-secret",
-            metadata=self._scope.metadata(secrets.secret_name(self._spec, salt, configured)),
-            immutable=True,
-            string_data=pulumi.Output.secret(configured),
-            type="Opaque",
-            opts=self.child(),
-        )
 
     def _deployment(self, before: list[pulumi.Resource], secret: Secret | None) -> None:
         # The template is the service's own: its container, account and volumes keep their names.

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 import pulumi
 import pulumi_kubernetes
-from pulumi_kubernetes.core.v1 import Secret
 
 from components.base import Component, Transform
 from components.kubernetes.metadata import Scope, declared_name, field_manager, namespace_name
 from components.kubernetes.namespace import closed_namespace
+from components.kubernetes.secrets import owned
 from components.registry import Login
 from components.spec.environment import Environment
 from components.tags import labels
@@ -76,12 +76,13 @@ class Cluster(Component):
 
     def _pull_secret(self, name: str, login: Login, scope: Scope, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
         document: pulumi.Output[str] = login.password.apply(lambda password: _docker_config(login, password))
-        secret = Secret(
+        secret = owned(
             f"{name}-registry",
-            metadata=Scope(scope.manager, self.namespace, scope.labels).metadata("registry"),
-            type="kubernetes.io/dockerconfigjson",
-            string_data={".dockerconfigjson": document},
-            opts=opts,
+            Scope(scope.manager, self.namespace, scope.labels),
+            "registry",
+            {".dockerconfigjson": document},
+            opts,
+            type_="kubernetes.io/dockerconfigjson",
         )
         return declared_name(secret.metadata)
 

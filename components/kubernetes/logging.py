@@ -22,6 +22,7 @@ from pulumi_kubernetes.rbac.v1 import Role, RoleBinding
 from components.base import Component, Transform
 from components.kubernetes import elastic, logging_agent
 from components.kubernetes.metadata import Scope, declared_name, field_manager, namespace_name
+from components.kubernetes.secrets import owned
 from components.logging.install import requests
 from components.spec.environment import Environment
 from components.spec.logging import Logging
@@ -84,11 +85,13 @@ class LoggingStack(Component):
         key = self._spec.password if self._spec.elasticsearch is None else self._spec.api_key
         if key is None:
             return None
-        return Secret(
+        return owned(
             f"{self._prefix}-credential",
-            metadata=self._scope.metadata("agent"),
-            string_data={logging_agent.CREDENTIAL: secrets[key]},
-            opts=self._inside,
+            self._scope,
+            "agent",
+            {logging_agent.CREDENTIAL: secrets[key]},
+            self._inside,
+            type_=None,
         )
 
     def _elastic(self, secrets: Mapping[str, pulumi.Output[str]]) -> list[pulumi.Resource]:
@@ -98,19 +101,16 @@ class LoggingStack(Component):
             before.append(Release(f"{self._prefix}-operator", **elastic.operator(), opts=self._inside))
         after = self.child(depends_on=before)
         password = secrets[self._spec.password or ""]
-        user = Secret(
+        user = owned(
             f"{self._prefix}-user",
-            metadata=self._scope.metadata(elastic.USER),
-            type="kubernetes.io/basic-auth",
-            string_data={"username": elastic.AGENT, "password": password, "roles": elastic.AGENT},
-            opts=self._inside,
+            self._scope,
+            elastic.USER,
+            {"username": elastic.AGENT, "password": password, "roles": elastic.AGENT},
+            self._inside,
+            type_="kubernetes.io/basic-auth",
         )
-        roles = Secret(
-            f"{self._prefix}-roles",
-            metadata=self._scope.metadata(elastic.ROLES),
-            string_data={"roles.yml": json.dumps(elastic.roles(self._environment.stack))},
-            opts=self._inside,
-        )
+        known = {"roles.yml": json.dumps(elastic.roles(self._environment.stack))}
+        roles = owned(f"{self._prefix}-roles", self._scope, elastic.ROLES, known, self._inside, type_=None)
         nodes = elastic.nodes(self._spec, self._environment.tier)
         made: list[pulumi.Resource] = []
         for kind, (version, spec) in elastic.custom_resources(self._spec, self._environment).items():

@@ -25,6 +25,7 @@ from components.kubernetes import monitoring_objects as objects
 from components.kubernetes import monitoring_rules as rules
 from components.kubernetes.metadata import SKIP_AWAIT, Scope, field_manager, monitoring_namespace, namespace_name
 from components.kubernetes.namespace import closed_namespace
+from components.kubernetes.secrets import owned
 from components.monitoring import alertmanager
 from components.spec.environment import Environment
 from components.spec.monitoring import Monitoring
@@ -186,13 +187,7 @@ class MonitoringStack(Component):
         return True
 
     def _secret(self, name: str, values: Mapping[str, pulumi.Input[str]], beside: Scope) -> Secret:
-        return Secret(
-            f"{self._prefix}-{name}",
-            metadata=beside.metadata(name),
-            type="Opaque",
-            string_data=pulumi.Output.secret(dict(values)),
-            opts=self.child(),
-        )
+        return owned(f"{self._prefix}-{name}", beside, name, pulumi.Output.secret(dict(values)), self.child())
 
     def _policies(self, beside: Scope, *, told: bool) -> None:
         documents = {"prometheus": objects.prometheus_policy(self._watched, shown.grafana_namespace(self._spec))}

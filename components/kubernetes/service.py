@@ -45,7 +45,6 @@ from components.kubernetes.route import GATEWAY_API, route_spec, shifts
 from components.kubernetes.scaling import autoscaler_spec
 from components.kubernetes.volumes import claim_name, claim_spec
 from components.release import candidates
-from components.secrets import configured as configured_secrets
 from components.spec.checks_balancer import BALANCER
 from components.spec.environment import Environment
 from components.spec.service import Service as ServiceSpec
@@ -114,7 +113,7 @@ class Service(Component):
 
         account = self._account()
         policy = self._policy()
-        secret = self._secret(args.secrets)
+        secret = secrets.own(self._prefix, self._spec, self._environment, self._scope, args.secrets, self._inside)
         claims = self._claims()
         before = [account, policy, *claims, *([secret] if secret else [])]
         deployment = self._deployment(args, secret, before)
@@ -172,21 +171,6 @@ class Service(Component):
             f"{self._prefix}-policy",
             metadata=self._metadata(),
             spec=policy_spec(self._spec, self._environment, self._selector),
-            opts=self._inside,
-        )
-
-    def _secret(self, values: Mapping[str, pulumi.Output[str]]) -> Secret | None:
-        """The configured secret values; none where every value comes from a Secret that exists."""
-        configured = configured_secrets(self._spec, values)
-        if not configured:
-            return None
-        salt = f"{self._environment.project}/{self._environment.stack}"
-        return Secret(
-            f"{self._prefix}-secret",
-            metadata=self._scope.metadata(secrets.secret_name(self._spec, salt, configured)),
-            immutable=True,
-            string_data=pulumi.Output.secret(configured),
-            type="Opaque",
             opts=self._inside,
         )
 

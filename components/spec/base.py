@@ -79,6 +79,16 @@ REPOSITORY = r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$"
 BRANCH = r"^[A-Za-z0-9_][A-Za-z0-9_./-]*$"
 """One branch or environment of a CI system by its name."""
 
+STATE_URL = r"^(s3|gs|azblob)://[a-z0-9][a-z0-9._-]{1,221}[a-z0-9](/[A-Za-z0-9._-]+)*/?(\?[A-Za-z0-9=&._-]+)?$"
+"""A bucket or container that holds the engine's states, and a path in it, as PULUMI_BACKEND_URL names them."""
+
+STATE_KEY = (
+    r"^(awskms:///arn:aws:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+"
+    r"|gcpkms://projects/[a-z0-9.:-]+/locations/[a-z0-9-]+/keyRings/[A-Za-z0-9_-]+/cryptoKeys/[A-Za-z0-9_-]+"
+    r"|azurekeyvault://[a-z0-9-]+\.vault\.azure\.net/keys/[A-Za-z0-9-]+)(\?[A-Za-z0-9=&._-]+)?$"
+)
+"""One key, as the engine names a provider of secrets; no alias, which rights cannot be given on."""
+
 BUCKET = r"^[a-z0-9][a-z0-9._-]{1,221}[a-z0-9]$"
 """Name of a place for files at a cloud."""
 

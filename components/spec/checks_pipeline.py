@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from components.spec.environment import Registry, Settings, Tier
 from components.spec.errors import Finding, Path, Shown
 from components.spec.merge import Placed
-from components.spec.pipeline import Pipeline
+from components.spec.pipeline import Pipeline, State
 
 JENKINS_SUFFIX = "/oidc"
 """What the plug-in OpenID Connect Provider appends to Jenkins' own address."""
@@ -27,6 +28,8 @@ def pipeline(
         yield from _operators(settings)
     if given.reviews:
         yield from _reviews(placed, settings, registry, given, level)
+    if given.state is not None:
+        yield from _state(settings, given.state)
     if given.provider == "existing" and settings.platform != "aws-ecs":
         limit = f"make where the platform is {settings.platform}: no provider is shared there"
         yield Finding(_at("provider"), given.provider, limit, "remove it")
@@ -59,7 +62,7 @@ def _reviews(
     if registry is not None and registry.password is not None:
         secret.append("registry.password")
     for what in secret:
-        limit = f"0 beside {what}: what a branch runs could read them, and who reviews may not watch their end"
+        limit = f"0 beside {what}: what a branch runs could read them"
         remedy = "remove it, or make reviews from another stack of tier dev, without secrets"
         yield Finding(_at("reviews"), given.reviews, limit, remedy)
     watched = settings.monitoring is not None and settings.monitoring.prometheus == "own"
@@ -68,6 +71,41 @@ def _reviews(
         remedy = f"remove it, or make reviews from another stack of tier dev, without caas:{part}"
         yield Finding(_at("reviews"), given.reviews, limit, remedy)
 
+
+STATES = {
+    "aws-ecs": ("s3://", "awskms://", "s3://shop-states/team"),
+    "gke": ("gs://", "gcpkms://", "gs://shop-states/team"),
+    "azure-aci": ("azblob://", "azurekeyvault://", "azblob://states/team?storage_account=shopstates"),
+}
+"""Platform -> how the URLs of its backend and of its keys begin, and a backend."""
+
+
+def _state(settings: Settings, given: State) -> Iterator[Finding]:
+    """Rights can be given at the platform's own cloud, and nowhere else."""
+    if settings.platform not in STATES:
+        limit = f"no state where the platform is {settings.platform}: its identities are the cluster's own"
+        yield Finding(_at("state"), Shown.HIDDEN, limit, "remove it; whoever owns the backend gives its rights")
+        return
+    begins, key_begins, like = STATES[settings.platform]
+    if not given.url.startswith(begins):
+        limit = f"a backend of the platform's own cloud, {begins}, where the platform is {settings.platform}"
+        remedy = f"write it like {like}, or remove state and give the rights where the backend is"
+        yield Finding(_at("state", "url"), given.url, limit, remedy)
+    elif begins == "azblob://" and not _ACCOUNT.search(given.url):
+        limit = "the storage account, which the URL's query names"
+        yield Finding(_at("state", "url"), given.url, limit, f"write it like {like}")
+    if given.key is not None and not given.key.startswith(key_begins):
+        limit = f"a key of the platform's own cloud, {key_begins}, where the platform is {settings.platform}"
+        yield Finding(_at("state", "key"), given.key, limit, "remove it, and give the rights where the key is")
+    if settings.platform == "azure-aci" and given.resource_group is None:
+        limit = "required on azure-aci, where a storage account's name does not say where it is"
+        yield Finding(_at("state", "resourceGroup"), Shown.ABSENT, limit, "name the group of the storage account")
+    if settings.platform != "azure-aci" and given.resource_group is not None:
+        limit = f"nothing where the platform is {settings.platform}, which has no resource groups"
+        yield Finding(_at("state", "resourceGroup"), given.resource_group, limit, "remove it")
+
+
+_ACCOUNT = re.compile(r"[?&]storage_account=[a-z0-9]{3,24}(&|$)")
 
 _WIDER = "what reviews would need there (networks, roles, groups of their own) cannot be limited to reviews"
 
@@ -96,5 +134,5 @@ def _jenkins(given: Pipeline) -> Iterator[Finding]:
         yield Finding(_at("environment"), given.environment, limit, "remove it; each stack has a credential of its own")
 
 
-def _at(key: str) -> Path:
-    return ("pipeline", key)
+def _at(*keys: str) -> Path:
+    return ("pipeline", *keys)

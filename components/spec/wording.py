@@ -69,6 +69,15 @@ PATTERNS: Mapping[str, Words] = {
         "and TF_HTTP_PASSWORD",
     ),
     base.REPOSITORY: ("one repository by its whole name, without wildcards", "write it like team/shop"),
+    base.STATE_URL: (
+        "a bucket or container and a path in it, by the engine's URL, without wildcards",
+        "write it like s3://shop-states/team, gs://shop-states/team or azblob://states/team?storage_account=shopstates",
+    ),
+    base.STATE_KEY: (
+        "one key by the engine's URL, not an alias",
+        "write it like awskms:///arn:aws:kms:eu-central-1:123456789012:key/ID, "
+        "gcpkms://projects/P/locations/L/keyRings/R/cryptoKeys/K or azurekeyvault://NAME.vault.azure.net/keys/K",
+    ),
     base.BRANCH: ("one name, without wildcards: letters, digits, '.', '_', '-' and '/'", "write it like main"),
     base.CIDR: ("a range of addresses: address/prefix length", "write it like 10.20.0.0/16, or 10.20.0.7/32 for one"),
     base.AWS_REGION: ("an AWS region", "write it like eu-central-1"),

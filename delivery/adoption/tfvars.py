@@ -15,8 +15,7 @@ from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
 from delivery.preview.values import SIGNATURE
 
-_HIDDEN = "[secret]"
-"""What the engine shows of a secret output."""
+_STACK = "pulumi:pulumi:Stack"
 _SCALARS = (str, bool, int, float)
 
 
@@ -34,20 +33,20 @@ class Values:
         return f"{json.dumps(self.known, indent=2, sort_keys=True)}\n"
 
 
-def values(outputs: Mapping[str, Any], resources: Iterable[Mapping[str, Any]]) -> Values:
+def values(resources: Iterable[Mapping[str, Any]]) -> Values:
     """The values for a stack.
 
-    :param outputs: The stack's outputs, secret ones masked.
-    :param resources: What its state holds, secrets encrypted.
+    :param resources: What its state holds, secrets encrypted; the stack's outputs are those of one of them.
     :raises DeliveryError: Nothing was ever applied to it.
     """
+    stored = list(resources)
+    outputs = next((one.get("outputs") or {} for one in stored if one.get("type") == _STACK), {})
     if "services" not in outputs:
         raise DeliveryError(
             "The stack has no outputs: nothing was ever applied to it, or its last apply did not finish.",
             Exit.NOT_PROVEN,
             remedy="Run `caas up` first.",
         )
-    stored = list(resources)
     found = {one.name: _one(one, outputs, stored) for one in VARIABLES}
     hidden: list[str] = []
     known = {name: _told(value, name, hidden) for name, value in found.items() if value is not None}
@@ -58,10 +57,12 @@ def _one(variable: Variable, outputs: Mapping[str, Any], stored: list[Mapping[st
     if variable.resources is not None:
         return dict(_of_resources(variable.resources, stored))
     given = next((found for path in variable.outputs if (found := _at(outputs, path)) is not None), None)
-    if variable.name != SERVICES or not isinstance(given, Mapping):
+    if variable.name != SERVICES or not isinstance(given, Mapping) or _secret(given):
         return given
     return {
-        name: {SERVICE[key][0]: value for key, value in sorted(fields.items()) if key in SERVICE}
+        name: fields
+        if _secret(fields)
+        else {SERVICE[key][0]: value for key, value in sorted(fields.items()) if key in SERVICE}
         for name, fields in given.items()
     }
 
@@ -78,13 +79,19 @@ def _of_resources(kinds: Mapping[str, str], stored: list[Mapping[str, Any]]) -> 
 def _at(outputs: Mapping[str, Any], path: str) -> Any:
     found: Any = outputs
     for key in path.split("."):
-        found = found.get(key) if isinstance(found, Mapping) else _HIDDEN if found == _HIDDEN else None
+        if _secret(found):
+            return found
+        found = found.get(key) if isinstance(found, Mapping) else None
     return found
+
+
+def _secret(value: Any) -> bool:
+    return isinstance(value, Mapping) and SIGNATURE in value
 
 
 def _told(value: Any, place: str, hidden: list[str]) -> Any:
     """A value without what is secret in it; None where nothing of it may be told."""
-    if value == _HIDDEN or (isinstance(value, Mapping) and SIGNATURE in value):
+    if _secret(value):
         hidden.append(place)
         return None
     if isinstance(value, Mapping):

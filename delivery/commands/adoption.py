@@ -56,7 +56,7 @@ def tfvars(
     def work(output: Output) -> None:
         _, project, _ = read_files(directory, stack)
         program = ProgramStack(directory.resolve(), stack, project, Engine())
-        found = telling.values(program.outputs(), program.state().get("resources") or ())
+        found = telling.values(program.state().get("resources") or ())
         if variables is not None:
             named_file.write(variables, declarations())
         if found.secret:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,10 @@ from delivery.supply import provenance, read, sbom, scan, tools
 from delivery.supply.provenance import Origin
 from delivery.supply.read import Facts
 from delivery.supply.sign import PROVENANCE, VULNERABILITIES, Cosign
+
+ATTEMPTS = 3
+"""How often what is missing is made. All attestations of an image are one object in the registry, which cosign reads,
+adds to and writes: of two at once one is lost. Each looks again after its last write, so the last one sees it."""
 
 
 @dataclass(frozen=True)
@@ -49,23 +53,29 @@ def attest(task: Task, cosign: Cosign, output: Output) -> Facts:
 
     DeliveryError where something cannot be made, or is not there afterwards.
     """
-    (before,) = read.facts(cosign, [task.image])
-    short = f"{task.image.partition('@')[0]}@{before.digest[:19]}"
+    (found,) = read.facts(cosign, [task.image])
+    short = f"{task.image.partition('@')[0]}@{found.digest[:19]}"
+    every: list[str] = []
     with tempfile.TemporaryDirectory(prefix="caas-attest-") as directory:
-        made = _Attesting(task, cosign, output, Path(directory), short).missing(before)
-    if not made:
+        attesting = _Attesting(task, cosign, output, Path(directory), short)
+        for _ in range(ATTEMPTS):
+            made = attesting.missing(found)
+            if not made:
+                break
+            every += [what for what in made if what not in every]
+            (found,) = read.facts(cosign, [task.image])
+            attesting = replace(attesting, task=replace(task, rescan=False))
+    if not every:
         output.say(f"{short} has its attestations already.")
-        return before
-    (after,) = read.facts(cosign, [task.image])
-    lost = [what for what in made if not _has(after, what)]
+    lost = [what for what in every if not _has(found, what)]
     if lost:
         raise DeliveryError(
             f"{short} was given its {' and '.join(lost)}, and yet it has none that counts.",
             Exit.NOT_PROVEN,
             remedy="See whether the key that signs fits the one that is asked for (supplyChain.publicKey, identity).",
-            details=after.remarks,
+            details=found.remarks,
         )
-    return after
+    return found
 
 
 @dataclass(frozen=True)

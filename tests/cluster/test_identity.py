@@ -3,9 +3,12 @@ applies rolls out, and neither goes further."""
 
 from __future__ import annotations
 
+import base64
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +23,7 @@ pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 
 ELSEWHERE = "default"
 REVIEWS = 1
+PIPELINE = {"system": "github", "repository": "team/shop"}
 
 
 class Identity:
@@ -51,20 +55,19 @@ class Identity:
         return answer == "yes"
 
 
-@pytest.fixture(scope="module")
-def applied(tmp_path_factory: pytest.TempPathFactory, sandbox_variables: dict[str, str]) -> Iterator[Scene]:
+@contextmanager
+def administered(directory: Path, variables: Mapping[str, str], describe: Callable[[Scene], None]) -> Iterator[Scene]:
     """A stack with a pipeline, applied once by an administrator."""
     stack = f"ident-{secrets.token_hex(2)}"
-    kept = {k: v for k, v in sandbox_variables.items() if k not in ("PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE")}
-    made = Scene(projects.make(tmp_path_factory.mktemp("identity"), stack, **kept), kept["KUBECONFIG"])
-    describe(made, "first")
+    kept = {k: v for k, v in variables.items() if k not in ("PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE")}
+    made = Scene(projects.make(directory, stack, **kept), kept["KUBECONFIG"])
+    made.describe()
     try:
-        for command in (
-            ("stack", "init", "--no-select"),
-            ("up", "--yes", "--skip-preview"),
-        ):
-            done = made.project.pulumi(*command)
-            assert done.code == 0, done.text
+        done = made.project.pulumi("stack", "init", "--no-select")
+        assert done.code == 0, done.text
+        describe(made)
+        done = made.project.pulumi("up", "--yes", "--skip-preview")
+        assert done.code == 0, done.text
         yield made
     finally:
         # All of it lies in its namespaces, and its state in a directory of this test: nothing else has to be told.
@@ -73,9 +76,23 @@ def applied(tmp_path_factory: pytest.TempPathFactory, sandbox_variables: dict[st
     assert gone.code == 0, gone.text
 
 
+@pytest.fixture(scope="module")
+def applied(tmp_path_factory: pytest.TempPathFactory, sandbox_variables: dict[str, str]) -> Iterator[Scene]:
+    """A stack that reviews can be made from."""
+    directory = tmp_path_factory.mktemp("identity")
+    with administered(directory, sandbox_variables, lambda scene: describe(scene, "first")) as made:
+        yield made
+
+
 def describe(made: Scene, said: str) -> None:
-    pipeline = {"system": "github", "repository": "team/shop", "reviews": REVIEWS}
-    made.describe(hello.with_environment(SAID=said), pipeline=pipeline)
+    made.describe(hello.with_environment(SAID=said), pipeline={**PIPELINE, "reviews": REVIEWS})
+
+
+def with_token(made: Scene, value: str) -> None:
+    """The service with a secret of this value."""
+    made.describe(hello.service(replicas=1, secrets={"TOKEN": {"config": "token"}}), pipeline=PIPELINE)
+    stored = made.project.pulumi("config", "set", "--secret", "--path", "caas:secrets.token", value)
+    assert stored.code == 0, stored.text
 
 
 def test_who_applies_rolls_out_and_who_previews_sees_it_and_changes_nothing(applied: Scene) -> None:
@@ -154,3 +171,18 @@ def test_who_reviews_acts_where_nothing_else_is_and_changes_no_one_s_mark(applie
     assert KubernetesObserver(applied.kubeconfig).held_by(space) == "one"
     assert identity.kubectl("delete", "configmap", HELD, namespace=space).code == 0
     assert KubernetesObserver(applied.kubeconfig).held_by(space) is None
+
+
+def test_who_applies_rotates_a_secret_and_waits_until_the_old_one_is_gone(
+    tmp_path: Path, sandbox_variables: dict[str, str]
+) -> None:
+    with administered(tmp_path / "rotated", sandbox_variables, lambda scene: with_token(scene, "first")) as made:
+        apply, (old,) = Identity(made, "apply"), made.objects("secrets", "api/v1")
+        with_token(made, "second")
+        rotated = apply.project.pulumi("up", "--yes", "--skip-preview", limit=60)
+        assert rotated.code == 0, rotated.text
+        (new,) = made.objects("secrets", "api/v1")
+        assert new != old
+        assert made.found("secrets", "api/v1")[0]["data"] == {"TOKEN": base64.b64encode(b"second").decode()}
+        unchanged = apply.project.pulumi("preview", "--expect-no-changes")
+        assert unchanged.code == 0, unchanged.text

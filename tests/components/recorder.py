@@ -30,6 +30,7 @@ UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """How a value that is not known yet looks on the wire."""
 
 IMAGE = "docker-build:index:Image"
+CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
 DIGEST = "sha256:" + "d" * 64
 
 
@@ -51,6 +52,8 @@ class Declared:
     timeouts: dict[str, str]
     made_from: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Input -> URNs of the resources that its value was made from."""
+    deleted_with: str = ""
+    """URN of the resource whose end is this one's too, so that the engine removes only that."""
 
 
 @dataclass
@@ -128,6 +131,7 @@ class RecordingMonitor(mocks.MockMonitor):
                     if getattr(request.customTimeouts, key)
                 },
                 made_from={key: tuple(one.urns) for key, one in request.propertyDependencies.items()},
+                deleted_with=request.deletedWith,
             )
         )
         answer = struct_pb2.Struct()
@@ -138,6 +142,8 @@ class RecordingMonitor(mocks.MockMonitor):
             _answer_as_google(answer, request.type, request.name, self._preview)
         if request.type.startswith("azure-native:"):
             _answer_as_azure(answer, request.type, request.name, self._preview)
+        if request.type == CONFIG_MAP:
+            answer["metadata"]["uid"] = UNKNOWN if self._preview else f"{request.name}-uid"
         if request.type == IMAGE:
             answer["digest"] = UNKNOWN if self._preview else DIGEST
         identity = "" if not request.custom else UNKNOWN if self._preview else f"{request.name}-id"

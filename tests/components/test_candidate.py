@@ -22,6 +22,7 @@ INGRESS = "kubernetes:networking.k8s.io/v1:Ingress"
 POLICY = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
 SERVICE = "kubernetes:core/v1:Service"
 SECRET = "kubernetes:core/v1:Secret"
+OWNER = "kubernetes:core/v1:ConfigMap"
 BUDGET = "kubernetes:policy/v1:PodDisruptionBudget"
 AUTOSCALER = "kubernetes:autoscaling/v2:HorizontalPodAutoscaler"
 NEW = "web-candidate"
@@ -100,14 +101,14 @@ def test_rolling_has_an_ingress_and_no_second_version(monkeypatch: pytest.Monkey
 
 def test_the_inventory_of_a_new_version(tried: Recording) -> None:
     mine = types(tried, NEW)
-    assert mine == sorted([DEPLOYMENT, SERVICE, POLICY, SECRET, BUDGET, ROUTE, "caas:kubernetes:Candidate"])
+    assert mine == sorted([DEPLOYMENT, SERVICE, POLICY, SECRET, OWNER, BUDGET, ROUTE, "caas:kubernetes:Candidate"])
     assert [one.name for one in tried.of(AUTOSCALER)] == ["web-autoscaler"]
 
 
 def test_every_object_of_a_new_version_descends_from_it(tried: Recording) -> None:
     component = tried.one("caas:kubernetes:Candidate").urn
     children = [one for one in tried.resources if one.name.startswith(f"{NEW}-")]
-    assert len(children) == 6
+    assert len(children) == 7
     assert {one.parent for one in children} == {component}
 
 

@@ -20,6 +20,7 @@ POLICY = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
 INGRESS = "kubernetes:networking.k8s.io/v1:Ingress"
 SERVICE = "kubernetes:core/v1:Service"
 SECRET = "kubernetes:core/v1:Secret"
+OWNER = "kubernetes:core/v1:ConfigMap"
 ACCOUNT = "kubernetes:core/v1:ServiceAccount"
 CLAIM = "kubernetes:core/v1:PersistentVolumeClaim"
 NAMESPACE = "kubernetes:core/v1:Namespace"
@@ -73,7 +74,7 @@ def full() -> Recording:
 
 def test_the_inventory_of_a_service_that_uses_everything(full: Recording) -> None:
     mine = sorted(one.type for one in full.resources if one.name.startswith("web-"))
-    assert mine == sorted([DEPLOYMENT, AUTOSCALER, BUDGET, POLICY, INGRESS, SERVICE, SECRET, ACCOUNT, CLAIM])
+    assert mine == sorted([DEPLOYMENT, AUTOSCALER, BUDGET, POLICY, INGRESS, SERVICE, SECRET, OWNER, ACCOUNT, CLAIM])
 
 
 def test_every_child_descends_from_its_component(full: Recording) -> None:
@@ -280,6 +281,18 @@ def test_secret_values_are_secret_in_what_the_engine_is_told(full: Recording) ->
     assert secret.inputs["immutable"] is True
     others = [one.inputs for one in full.resources if one.urn != secret.urn]
     assert MARKER not in repr((others, full.outputs, full.result))
+
+
+def test_a_secret_goes_with_an_owner_of_its_own_and_the_engine_waits_for_that(full: Recording) -> None:
+    """The engine would watch every Secret of the namespace to see one end, which a pipeline may not."""
+    secret, owner = full.one(SECRET), full.one(OWNER, "web-secret-owner")
+    name = f"{secret.inputs['metadata']['name']}-owner"
+    reference = {"apiVersion": "v1", "kind": "ConfigMap", "name": name, "uid": "web-secret-owner-uid"}
+    assert secret.inputs["metadata"]["ownerReferences"] == [{**reference, "blockOwnerDeletion": True}]
+    assert secret.deleted_with == owner.urn
+    assert (owner.inputs["metadata"]["name"], owner.inputs["immutable"]) == (name, True)
+    assert "data" not in owner.inputs
+    assert owner.inputs["metadata"]["namespace"] == secret.inputs["metadata"]["namespace"]
 
 
 def test_variables_refer_to_the_secrets(full: Recording) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.spec.wrong_aws import AWS
+from tests.spec.wrong_azure import AZURE
 from tests.spec.wrong_case import Case, stack
 
 GITHUB = {"pipeline.system": "github", "pipeline.repository": "team/shop"}
@@ -120,5 +121,67 @@ PIPELINES = [
     pipeline("pipeline-misspelt", "repo", "", "", {"pipeline.repo": "team/shop"}),
     pipeline(
         "provider-misspelt-on-aws", "provider", "make, existing", "one of these", {**AWS, "pipeline.provider": "yes"}
+    ),
+    pipeline(
+        "state-of-anybody",
+        "state.url",
+        "without wildcards",
+        "s3://shop-states/team",
+        {**AWS, "pipeline.state.url": "s3://shop-states/*"},
+    ),
+    pipeline(
+        "state-at-another-cloud",
+        "state.url",
+        "a backend of the platform's own cloud, s3://, where the platform is aws-ecs",
+        "s3://shop-states/team",
+        {**AWS, "pipeline.state.url": "gs://shop-states/team"},
+        engine=True,
+    ),
+    pipeline(
+        "state-outside-of-a-cluster",
+        "state",
+        "no state where the platform is kubernetes",
+        "whoever owns the backend",
+        {"pipeline.state.url": "s3://shop-states/team"},
+    ),
+    pipeline(
+        "state-key-by-an-alias",
+        "state.key",
+        "one key by the engine's URL, not an alias",
+        "awskms:///arn:aws:kms:",
+        {**AWS, "pipeline.state.url": "s3://shop-states/team", "pipeline.state.key": "awskms://alias/states"},
+    ),
+    pipeline(
+        "state-key-at-another-cloud",
+        "state.key",
+        "a key of the platform's own cloud, awskms://",
+        "give the rights where the key is",
+        {
+            **AWS,
+            "pipeline.state.url": "s3://shop-states/team",
+            "pipeline.state.key": "azurekeyvault://shop.vault.azure.net/keys/states",
+        },
+    ),
+    pipeline(
+        "state-in-a-resource-group-of-aws",
+        "state.resourceGroup",
+        "nothing where the platform is aws-ecs",
+        "remove it",
+        {**AWS, "pipeline.state.url": "s3://shop-states/team", "pipeline.state.resourceGroup": "shop"},
+    ),
+    pipeline(
+        "state-of-no-storage-account",
+        "state.url",
+        "the storage account, which the URL's query names",
+        "storage_account=shopstates",
+        {**AZURE, "pipeline.state.url": "azblob://states/team", "pipeline.state.resourceGroup": "shop"},
+    ),
+    pipeline(
+        "state-in-no-resource-group",
+        "state.resourceGroup",
+        "required on azure-aci",
+        "name the group",
+        {**AZURE, "pipeline.state.url": "azblob://states/team?storage_account=shopstates"},
+        line="state",
     ),
 ]

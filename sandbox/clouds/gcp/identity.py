@@ -14,6 +14,9 @@ from sandbox.rpc.arguments import UNKNOWN, Failure
 NUMBER = "123456789012"
 """The project's number, which names of pools have in place of its id."""
 
+OPERATORS = 12
+"""Logical operators of a condition ("Limits on conditional role bindings")."""
+
 MEMBERS = ("user:", "group:", "serviceAccount:", "domain:", "principal:", "principalSet:", "deleted:")
 
 
@@ -38,6 +41,28 @@ def _of_project(call: Call) -> dict[str, Any]:
 def _of_account(call: Call) -> dict[str, Any]:
     parts = (call.inputs["serviceAccountId"], call.inputs["role"], call.inputs["member"])
     return {"id": "/".join(parts), "etag": "BwYAAAAAAAA="}
+
+
+def _of_bucket(call: Call) -> dict[str, Any]:
+    parts = (f"b/{call.inputs['bucket']}", call.inputs["role"], call.inputs["member"])
+    return {"id": "/".join(parts), "etag": "BwYAAAAAAAA="}
+
+
+def _of_key(call: Call) -> dict[str, Any]:
+    parts = (call.inputs["cryptoKeyId"], call.inputs["role"], call.inputs["member"])
+    return {"id": "/".join(parts), "etag": "BwYAAAAAAAA="}
+
+
+def _check_condition(inputs: Values) -> Iterator[Failure]:
+    """A condition has a title, and twelve logical operators at the most."""
+    yield from _check_member(inputs)
+    condition = inputs.get("condition")
+    if condition in (None, UNKNOWN):
+        return
+    if not condition.get("title"):
+        yield Failure("condition", "a condition needs a title")
+    if len(re.findall(r"&&|\|\||!(?!=)", str(condition.get("expression", "")))) > OPERATORS:
+        yield Failure("condition", f"The condition expression has more than {OPERATORS} logical operators.")
 
 
 def _pool(call: Call) -> dict[str, Any]:
@@ -142,6 +167,26 @@ KINDS = (
         _of_project,
         computed=("etag",),
         replaces=frozenset({"project", "role", "member", "condition"}),
+        check=_check_member,
+        everywhere=True,
+    ),
+    Kind(
+        "gcp:storage/bucketIAMMember:BucketIAMMember",
+        "Cloud Storage",
+        "StorageBucketIamMember",
+        _of_bucket,
+        computed=("etag",),
+        replaces=frozenset({"bucket", "role", "member", "condition"}),
+        check=_check_condition,
+        everywhere=True,
+    ),
+    Kind(
+        "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember",
+        "Cloud KMS",
+        "KmsCryptoKeyIamMember",
+        _of_key,
+        computed=("etag",),
+        replaces=frozenset({"cryptoKeyId", "role", "member", "condition"}),
         check=_check_member,
         everywhere=True,
     ),

@@ -191,6 +191,64 @@ def test_the_pack_has_nothing_against_it() -> None:
         assert review.violations(review.judged(given, review.declared(given))) == []
 
 
+KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+STATE = {"url": f"s3://shop-states/team?region={REGION}", "key": f"awskms:///{KEY}"}
+
+
+@cache
+def with_state() -> Recording:
+    return declared(world({**GITHUB, "state": STATE}))
+
+
+def of_state(recording: Recording, purpose: str) -> dict[str, dict[str, Any]]:
+    """Action -> its one statement, for those of the states and of the key of their secrets."""
+    found: dict[str, dict[str, Any]] = {}
+    for one in allowed(recording, purpose):
+        if any("shop-states" in resource or resource == KEY for resource in one["Resource"]):
+            found |= dict.fromkeys(one["Action"], one)
+    return found
+
+
+def test_a_preview_reads_the_states_under_their_path_and_changes_none() -> None:
+    found = of_state(with_state(), "preview")
+    assert set(found) == {"s3:ListBucket", "s3:GetObject", "kms:Decrypt"}
+    assert found["s3:ListBucket"]["Resource"] == ["arn:aws:s3:::shop-states"]
+    assert found["s3:ListBucket"]["Condition"] == {"StringLike": {"s3:prefix": "team/*"}}
+    assert found["s3:GetObject"]["Resource"] == ["arn:aws:s3:::shop-states/team/*"]
+    assert found["kms:Decrypt"]["Resource"] == [KEY]
+
+
+def test_an_apply_changes_the_files_of_its_stack_and_no_other() -> None:
+    found = of_state(with_state(), "apply")
+    assert set(found) == {
+        *("s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:DeleteObject"),
+        *("kms:Decrypt", "kms:Encrypt"),
+    }
+    assert found["s3:PutObject"] == found["s3:DeleteObject"]
+    begins = "arn:aws:s3:::shop-states/team/.pulumi"
+    assert found["s3:PutObject"]["Resource"] == [
+        f"{begins}/{part}{end}*"
+        for project in ("caas", "caas-releases")
+        for part, end in (
+            (f"backups/{project}/staging", "/"),
+            (f"history/{project}/staging", "/"),
+            (f"locks/organization/{project}/staging", "/"),
+            (f"stacks/{project}/staging", "."),
+        )
+    ]
+
+
+def test_no_right_on_a_state_without_one_and_none_for_roles_that_an_apply_makes(recording: Recording) -> None:
+    assert of_state(recording, "apply") == of_state(recording, "preview") == {}
+    boundary = policy(with_state().one(POLICY, "pipeline-boundary"))
+    assert [one for one in boundary if any(action.startswith("s3:") for action in one["Action"])] == []
+
+
+def test_the_pack_has_nothing_against_rights_on_the_state() -> None:
+    given = world({**GITHUB, "state": STATE})
+    assert review.violations(review.judged(given, review.declared(given))) == []
+
+
 def test_every_type_that_is_declared_has_its_rights() -> None:
     lines = [line for path in DIRECTORY.glob("aws-ecs-*.txt") for line in path.read_text(encoding="utf-8").splitlines()]
     types = {line.split()[1] for line in lines if " aws:" in line}

@@ -111,6 +111,64 @@ def test_the_pack_has_nothing_against_it() -> None:
     assert review.violations(review.judged(given, review.declared(given))) == []
 
 
+STATE = {
+    "url": "azblob://states/team?storage_account=shopstates",
+    "key": "azurekeyvault://shop-keys.vault.azure.net/keys/states",
+    "resourceGroup": "shop-states",
+}
+BLOBS, KEYS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs", "Microsoft.KeyVault/vaults/keys"
+ACCOUNT = f"{GROUPS}/shop-states/providers/Microsoft.Storage/storageAccounts/shopstates"
+
+
+@cache
+def with_state() -> Recording:
+    return declared(environment(pipeline={**PIPELINES["github"], "state": STATE}))
+
+
+def data(purpose: str) -> list[str]:
+    role = with_state().one(ROLE, f"pipeline-{purpose}-state-role").inputs
+    assert role["assignableScopes"] == [f"{GROUPS}/caas-staging", f"{GROUPS}/shop-states"]
+    (permission,) = role["permissions"]
+    assert permission["actions"] == ["Microsoft.Authorization/roleAssignments/read"]
+    return list(permission["dataActions"])
+
+
+def test_a_preview_reads_the_states_and_an_apply_changes_them_too() -> None:
+    assert data("preview") == [f"{KEYS}/decrypt/action", f"{BLOBS}/read"]
+    assert set(data("apply")) - set(data("preview")) == {
+        *(f"{BLOBS}/{change}" for change in ("add/action", "delete", "write")),
+        f"{KEYS}/encrypt/action",
+    }
+
+
+def test_the_states_are_read_under_their_path_and_changed_where_they_are_the_stacks_own() -> None:
+    preview = with_state().one(ASSIGNMENT, "pipeline-preview-state").inputs
+    assert preview["scope"] == f"{ACCOUNT}/blobServices/default/containers/states"
+    assert f"@Resource[{BLOBS}:path] StringStartsWith 'team/'" in preview["condition"]
+    assert f"@Request[{BLOBS}:prefix] StringStartsWith 'team/'" in preview["condition"]
+    apply = with_state().one(ASSIGNMENT, "pipeline-apply-state").inputs
+    assert apply["condition"].startswith(preview["condition"])
+    own = [part.rstrip(")'") for part in apply["condition"].removeprefix(preview["condition"]).split("'team/")[1:]]
+    assert len(own) == 8
+    assert [one for one in own if "/staging" not in one] == []
+    assert preview["conditionVersion"] == apply["conditionVersion"] == "2.0"
+
+
+def test_one_key_is_used() -> None:
+    vault = f"{GROUPS}/shop-states/providers/Microsoft.KeyVault/vaults/shop-keys/keys/states"
+    for purpose in ("preview", "apply"):
+        assert with_state().one(ASSIGNMENT, f"pipeline-{purpose}-state-key").inputs["scope"] == vault
+
+
+def test_no_right_on_a_state_without_one() -> None:
+    assert [one.name for kind in (ROLE, ASSIGNMENT) for one in made("github").of(kind) if "-state" in one.name] == []
+
+
+def test_the_pack_has_nothing_against_rights_on_the_state() -> None:
+    given = environment(pipeline={**PIPELINES["github"], "state": STATE})
+    assert review.violations(review.judged(given, review.declared(given))) == []
+
+
 def test_every_type_that_is_declared_has_its_operations() -> None:
     lines = [line for path in DIRECTORY.glob("azure-*.txt") for line in path.read_text(encoding="utf-8").splitlines()]
     types = {line.split()[1] for line in lines if " azure-native:" in line}

@@ -23,6 +23,8 @@ PIPELINES: dict[str, dict[str, Any]] = {
 }
 PROVIDER = "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider"
 MEMBER = "gcp:serviceaccount/iAMMember:IAMMember"
+BUCKET_MEMBER = "gcp:storage/bucketIAMMember:BucketIAMMember"
+KEY_MEMBER = "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember"
 OWN_ROLE = "gcp:projects/iAMCustomRole:IAMCustomRole"
 
 
@@ -126,6 +128,59 @@ def test_inside_the_cluster_the_same_accounts_count() -> None:
 
 def test_the_pack_has_nothing_against_it() -> None:
     given = world("gitlab")
+    assert review.violations(review.judged(given, review.declared(given))) == []
+
+
+KEY = "projects/shop-keys/locations/europe-west3/keyRings/states/cryptoKeys/states"
+STATE = {"url": "gs://shop-states/team", "key": f"gcpkms://{KEY}"}
+FILES = "resource.name.startsWith('projects/_/buckets/shop-states/objects/team/"
+
+
+@cache
+def with_state() -> Recording:
+    return declared(environment(pipeline={**PIPELINES["github"], "state": STATE}))
+
+
+def granted(purpose: str, part: str) -> dict[str, Any]:
+    one = with_state().one(BUCKET_MEMBER, f"pipeline-{purpose}-state-{part}").inputs
+    assert (one["bucket"], one["member"]) == ("shop-states", f"serviceAccount:pipeline-{purpose}-account")
+    return one
+
+
+@pytest.mark.parametrize("purpose", ["preview", "apply"])
+def test_both_read_the_states_under_their_path(purpose: str) -> None:
+    reads = granted(purpose, "read")
+    assert reads["role"] == "roles/storage.objectViewer"
+    listed = "api.getAttribute('storage.googleapis.com/objectListPrefix', '').startsWith('team/')"
+    assert reads["condition"]["expression"] == f"{FILES}') || {listed}"
+
+
+def test_only_an_apply_changes_the_files_of_its_stack_and_no_other() -> None:
+    writes = granted("apply", "write")
+    assert writes["role"] == "roles/storage.objectUser"
+    own = writes["condition"]["expression"].split(" || ")
+    assert len(own) == 8
+    assert f"{FILES}.pulumi/stacks/caas/staging.')" in own
+    assert f"{FILES}.pulumi/locks/organization/caas-releases/staging/')" in own
+    assert [one for one in own if "/staging" not in one] == []
+    assert len(with_state().of(BUCKET_MEMBER)) == 3
+
+
+def test_one_key_is_used_and_by_a_preview_only_to_read() -> None:
+    found = {one.name: (one.inputs["cryptoKeyId"], one.inputs["role"]) for one in with_state().of(KEY_MEMBER)}
+    assert found == {
+        "pipeline-apply-state-key": (KEY, "roles/cloudkms.cryptoKeyEncrypterDecrypter"),
+        "pipeline-preview-state-key": (KEY, "roles/cloudkms.cryptoKeyDecrypter"),
+    }
+
+
+def test_no_right_on_a_state_without_one() -> None:
+    assert made("github").of(BUCKET_MEMBER) == made("github").of(KEY_MEMBER) == []
+    assert "storage.buckets.getIamPolicy" not in may("apply")
+
+
+def test_the_pack_has_nothing_against_rights_on_the_state() -> None:
+    given = environment(pipeline={**PIPELINES["github"], "state": STATE})
     assert review.violations(review.judged(given, review.declared(given))) == []
 
 

@@ -41,6 +41,11 @@ def resource(type_: str, name: str, **fields: Any) -> dict[str, Any]:
     return {"type": type_, "urn": f"urn:pulumi:prod::shop::caas:x:Y${type_}::{name}", **fields}
 
 
+def said(outputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The stack itself, as its state holds it."""
+    return resource("pulumi:pulumi:Stack", "shop-prod", outputs=outputs)
+
+
 RESOURCES = [
     resource("aws:ec2/vpc:Vpc", "network-vpc", id="vpc-1"),
     resource("aws:iam/role:Role", "web-role", id="web", outputs={"arn": "arn:r"}),
@@ -50,7 +55,7 @@ RESOURCES = [
 
 
 def test_a_stack_s_values() -> None:
-    found = tfvars.values(OUTPUTS, RESOURCES)
+    found = tfvars.values([said(OUTPUTS), *RESOURCES])
     assert found.known == {
         "caas_environment": "prod",
         "caas_platform": "aws-ecs",
@@ -74,23 +79,29 @@ def test_a_stack_s_values() -> None:
     assert "hidden-word" not in found.text()
 
 
-@pytest.mark.parametrize("hidden", ["services.jobs.url", "aws"])
+@pytest.mark.parametrize("hidden", ["services.jobs.url", "services.jobs", "services", "aws"])
 def test_a_secret_output_is_left_out_and_named(hidden: str) -> None:
     outputs = json.loads(json.dumps(OUTPUTS))
     *above, last = hidden.split(".")
     place = outputs
     for key in above:
         place = place[key]
-    place[last] = "[secret]"
-    found = tfvars.values(outputs, ())
-    assert "[secret]" not in found.text()
-    named = {"services.jobs.url": "caas_services.jobs.url", "aws": "caas_account"}[hidden]
+    place[last] = SECRET
+    found = tfvars.values([said(outputs)])
+    assert "hidden-word" not in found.text()
+    named = {
+        "services.jobs.url": "caas_services.jobs.url",
+        "services.jobs": "caas_services.jobs",
+        "services": "caas_services",
+        "aws": "caas_account",
+    }[hidden]
     assert named in found.secret
 
 
-def test_a_stack_that_was_never_applied() -> None:
+@pytest.mark.parametrize("state", [[], [{"type": "pulumi:pulumi:Stack"}]], ids=["empty", "stopped"])
+def test_a_stack_that_was_never_applied(state: list[dict[str, Any]]) -> None:
     with pytest.raises(DeliveryError, match="nothing was ever applied to it") as caught:
-        tfvars.values({}, ())
+        tfvars.values(state)
     assert caught.value.code is Exit.NOT_PROVEN
 
 
@@ -172,8 +183,8 @@ def test_every_output_of_every_platform_is_told(environment: Environment) -> Non
     }
     assert sorted(paths - told - UNTOLD.keys()) == [], "give it a variable, or say in UNTOLD why it has none"
     assert sorted({key for each in outputs["services"].values() for key in each} - SERVICE.keys()) == []
-    assert misfits(tfvars.values(outputs, ()).known) == []
-    assert set(tfvars.values(outputs, ()).known) >= {"caas_environment", "caas_platform", SERVICES}
+    assert misfits(tfvars.values([said(outputs)]).known) == []
+    assert set(tfvars.values([said(outputs)]).known) >= {"caas_environment", "caas_platform", SERVICES}
 
 
 def test_declarations() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,6 +50,8 @@ class World:
     """What cosign keeps: image, kind, key and predicate of each."""
     broken: Sequence[str] = ()
     """Where cosign fails: ``attest vuln``, ``sign None``."""
+    together: threading.Barrier | None = None
+    """Where two that attest meet once, after each has read what is there and before either writes."""
     found: str = json.dumps(NOTHING)
     """What the scanner writes."""
 
@@ -76,8 +79,12 @@ class World:
         if os.environ["COSIGN_PASSWORD"] != "opened":
             return Done(1, "", "main.go: signing\nError: decrypt: encrypted: decryption failed\n")
         predicate = json.loads(Path(str(given("--predicate"))).read_text()) if verb == "attest" else None
-        self.kept = [one for one in self.kept if (one["image"], one["kind"]) != (image, kind)]
-        self.kept.append({"image": image, "kind": kind, "key": text, "predicate": predicate})
+        read = self.kept
+        if verb == "attest" and self.together is not None:
+            self.together.wait()
+            self.together = None
+        rest = [one for one in read if (one["image"], one["kind"]) != (image, kind)]
+        self.kept = [*rest, {"image": image, "kind": kind, "key": text, "predicate": predicate}]
         return Done(0, "", "")
 
     def _syft(self, command: list[str], variables: Mapping[str, str]) -> Done:

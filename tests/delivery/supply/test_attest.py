@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -90,6 +92,21 @@ def test_a_scan_is_made_anew_where_that_is_asked_for(world: World, image: str) -
     found = attest(Task(image, rescan=True), world.cosign(), Output())
     assert found.option() == {"signed": True, "sbom": True, "critical": 1}
     assert [one["kind"] for one in world.kept].count("vuln") == 1
+
+
+def test_of_two_at_once_neither_loses_what_it_made(world: World, image: str) -> None:
+    """All attestations of an image are one object in the registry, and who writes it last has not seen the other's."""
+    attest(Task(image), world.cosign(scanner=[]), Output())
+    world.together = threading.Barrier(2, timeout=30)
+    with ThreadPoolExecutor() as pool:
+        scanned = pool.submit(attest, Task(image), world.cosign(), Output())
+        told = pool.submit(attest, built(image), world.cosign(scanner=[]), Output())
+        assert scanned.result().scan is not None
+        assert told.result().provenance is not None
+    kinds = {str(one["kind"]) for one in world.kept}
+    assert kinds == {"spdxjson", "vuln", "slsaprovenance1", "None"}
+    made = world.made()
+    assert made.count("attest vuln") + made.count("attest slsaprovenance1") == 3, "one was lost, and made again"
 
 
 def test_a_key_that_does_not_fit_is_found_at_once(world: World, image: str) -> None:

@@ -19,7 +19,11 @@ PROGRAM = f"""
 
     services = {{"full": service(**FULL), "web": service(ingress={{"path": "/web"}})}}
     watch = {{"collector": SIDECAR, "emails": ["team@example.com"], "webhooks": ["pager"]}}
-    pipeline = {{"system": "github", "repository": "team/shop"}}
+    state = {{
+        "url": "s3://shop-states/team",
+        "key": "awskms:///arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+    }}
+    pipeline = {{"system": "github", "repository": "team/shop", "state": state}}
     logs = {{
         "agent": SIDECAR,
         "elasticsearch": "https://logs.example.com",

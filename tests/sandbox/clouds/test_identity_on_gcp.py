@@ -24,7 +24,9 @@ PROGRAM = f"""
     from components.gcp.rights import RIGHTS
     from tests.components.gcp.worlds import environment
 
-    described = environment(pipeline={{"system": "gitlab", "repository": "group/team/shop"}})
+    key = "gcpkms://projects/shop-1234/locations/europe-west3/keyRings/states/cryptoKeys/states"
+    state = {{"url": "gs://shop-states/team", "key": key}}
+    described = environment(pipeline={{"system": "gitlab", "repository": "group/team/shop", "state": state}})
     account = Account("account", AccountArgs(environment=described))
     args = CiIdentityArgs(environment=described, types=sorted(RIGHTS))
     identity = CiIdentity("pipeline", args, pulumi.ResourceOptions(providers=[account.provider]))

@@ -38,7 +38,12 @@ PROGRAM = """
     from tests.components.azure.worlds import REGISTRY, environment, full, service
 
     image = f"{{REGISTRY}}/thing@sha256:" + os.environ["IMAGE"] * 64
-    pipeline = {{"system": "github", "repository": "team/shop"}}
+    state = {{
+        "url": "azblob://states/team?storage_account=shopstates",
+        "key": "azurekeyvault://shop-keys.vault.azure.net/keys/states",
+        "resourceGroup": "shop-states",
+    }}
+    pipeline = {{"system": "github", "repository": "team/shop", "state": state}}
     described = full("dev", {{"web": service(image=image)}}, pipeline)
     values = {{key: pulumi.Output.secret("hidden-word") for key in described.secret_keys}}
     for name, value in platform.declare(described, values).items():
