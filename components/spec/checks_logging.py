@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator, Sequence
 
+from components.spec.checks_azure import CONTAINER_REGISTRY, elsewhere
 from components.spec.environment import Settings, Tier
 from components.spec.errors import NAMESPACE, Finding, Shown
 from components.spec.logging import FORWARDER, ROUTER, Logging
@@ -60,11 +61,14 @@ def _on_aci(placed: Sequence[Placed], settings: Settings, given: Logging) -> Ite
         limit = "required on azure-aci: the image that reads the lines out of the workspace"
         remedy = "build components/logging/forwarder, push it, and write its digest reference"
         yield Finding(("logging", "forwarder"), Shown.ABSENT, limit, remedy)
-    existing = settings.azure is not None and settings.azure.network is not None
+    azure = settings.azure
+    existing = azure is not None and (azure.network is not None or azure.terraform is not None)
     if existing and given.addresses:
         limit = f"addresses only where the network is made here; {NAMESPACE}:azure.network has rules of its own"
         yield Finding(("logging", "addresses"), Shown.HIDDEN, limit, "remove addresses, and open that network's rules")
-    elif not existing and not given.addresses:
+    elif not existing:
+        yield from _images(given, settings)
+    if not existing and not given.addresses:
         limit = "required on azure-aci: the forwarder is let out to addresses that are named, and to no others"
         yield Finding(("logging", "addresses"), Shown.ABSENT, limit, "write where elasticsearch is: [10.20.0.0/16]")
     yield from _addresses(given, inside=False)
@@ -72,6 +76,14 @@ def _on_aci(placed: Sequence[Placed], settings: Settings, given: Logging) -> Ite
         if one.service.name == FORWARDER:
             limit = f"another name than {FORWARDER}: what carries the lines has it"
             yield Finding(one.path(), Shown.HIDDEN, limit, "rename the service")
+
+
+def _images(given: Logging, settings: Settings) -> Iterator[Finding]:
+    """Both images are pulled as the services' are: a new network lets nobody out to another registry."""
+    match = CONTAINER_REGISTRY.match(settings.registry.address)
+    for key, image in (("agent", given.agent), ("forwarder", given.forwarder)):
+        if match is not None and image is not None and not image.startswith(f"{match[1]}.azurecr.io/"):
+            yield elsewhere(("logging", key), image, match[1])
 
 
 def _elsewhere(given: Logging, platform: str) -> Iterator[Finding]:

@@ -39,7 +39,8 @@ class Logging(Frozen):
     forwarder: ImageByDigest | None = Field(
         None,
         description="Image by digest of what reads the lines out of the workspace on azure-aci: build it from "
-        "components/logging/forwarder and push it where the services' images are. Required there.",
+        "components/logging/forwarder and push it where the services' images are. Its first start goes back a day. "
+        "Required there.",
     )
     elasticsearch: Annotated[str, StringConstraints(pattern=ORIGIN)] | None = Field(
         None,

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from tests.spec.wrong_aws import AWS
-from tests.spec.wrong_azure import NETWORK
+from tests.spec.wrong_azure import NETWORK, REGISTRY
 from tests.spec.wrong_azure import setting as on_azure
 from tests.spec.wrong_case import DIGEST, MARKER, stack
 
 AGENT = f"registry.example.org/collector@{DIGEST}"
 URL = "https://logs.example.org"
 ECS = {"agent": AGENT, "elasticsearch": URL}
-ACI = {**ECS, "forwarder": AGENT}
+PULLED = f"{REGISTRY}/collector@{DIGEST}"
+ACI = {"agent": PULLED, "forwarder": PULLED, "elasticsearch": URL}
 
 LOGGING = [
     stack(
@@ -125,15 +126,22 @@ LOGGING = [
         "logging.forwarder",
         "required on azure-aci",
         "build components/logging/forwarder",
-        {"logging": {**ECS, "addresses": ["10.0.0.0/16"]}},
+        {"logging": {"agent": PULLED, "elasticsearch": URL, "addresses": ["10.0.0.0/16"]}},
         line="logging",
+    ),
+    on_azure(
+        "logging-by-an-image-elsewhere",
+        "logging.agent",
+        "an image in shopteam.azurecr.io",
+        "az acr import --name shopteam",
+        {"logging": {**ACI, "agent": AGENT, "addresses": ["10.0.0.0/16"]}},
     ),
     on_azure(
         "logging-without-an-elasticsearch",
         "logging.elasticsearch",
         "required on azure-aci",
         "name one that exists",
-        {"logging": {"agent": AGENT, "forwarder": AGENT, "addresses": ["10.0.0.0/16"]}},
+        {"logging": {"agent": PULLED, "forwarder": PULLED, "addresses": ["10.0.0.0/16"]}},
         line="logging",
     ),
     on_azure(
