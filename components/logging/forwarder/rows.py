@@ -18,8 +18,7 @@ TABLE = "ContainerInstanceLog_CL"
 """Where diagnostics of a container group write ("Container group and instance logging with Azure Monitor logs")."""
 
 SLICE = 10 * SECOND
-"""Ticks. At the 500 MB that a workspace takes in a minute by default, a slice has 83 MB at the most, and an answer may
-have 100 ("Azure Monitor service limits")."""
+"""Ticks. One has to fit into one answer, which has 100 MB at the most ("Azure Monitor service limits", query API)."""
 SPAN = 600 * SECOND
 """Ticks that a page covers at the most, so that a forwarder which starts again knows how far to go back."""
 ROWS, MOST_ROWS = 20_000, 500_000
@@ -28,7 +27,14 @@ limits", query API)."""
 
 
 class SliceTooLargeError(Exception):
-    """One slice has more rows than were asked for."""
+    """The first slice has more rows than were asked for.
+
+    :param end: Where it ends.
+    """
+
+    def __init__(self, end: int) -> None:
+        super().__init__(end)
+        self.end = end
 
 
 @dataclass(frozen=True)
@@ -138,8 +144,9 @@ def page(rows: Sequence[Row], limit: int, end: int) -> tuple[list[Row], int]:
     upto = end
     if len(rows) >= limit:
         upto = aligned(rows[-1].ingested)
-        if upto <= aligned(rows[0].ingested):
-            raise SliceTooLargeError
+        first = aligned(rows[0].ingested)
+        if upto <= first:
+            raise SliceTooLargeError(first + SLICE)
     if rows:
         upto = min(upto, aligned(rows[0].ingested) + SPAN)
     return [row for row in rows if row.ingested < upto], upto

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from components.logging.forwarder import http, rows
 from components.logging.forwarder.settings import Settings
+from components.logging.forwarder.times import text
 
 EARLY = 300
 """Seconds before its end that a token is asked for anew."""
@@ -30,24 +31,31 @@ class Workspace:
     def page(self, begin: int, end: int) -> tuple[list[rows.Row], int]:
         """The next rows from ``begin`` on, and the point up to which nothing is missing.
 
-        A page that is too large is halved; one that does not hold a whole slice becomes as large as the API allows.
+        A page that is too large is halved; where it does not hold one slice, that slice is asked for alone.
 
         :raises http.RefusedError: The service says no.
         :raises OSError: It cannot be reached.
-        :raises ValueError: It answers something else.
+        :raises ValueError: It answers something else, or one slice is larger than an answer may be.
         """
-        limit = self._limit
         while True:
             try:
-                return rows.page(self._rows(begin, end, limit), limit, end)
-            except rows.SliceTooLargeError:
-                if limit >= rows.MOST_ROWS:
-                    raise ValueError(f"a slice of ten seconds has more than {rows.MOST_ROWS} rows") from None
-                limit = rows.MOST_ROWS
+                return rows.page(self._rows(begin, end, self._limit), self._limit, end)
+            except rows.SliceTooLargeError as error:
+                return self._slice(begin, error.end)
             except PartialError:
-                if limit > self._limit or limit <= FEWEST_ROWS:
-                    raise ValueError("a slice of ten seconds is larger than an answer may be") from None
-                limit = self._limit = max(FEWEST_ROWS, limit // 2)
+                if self._limit <= FEWEST_ROWS:
+                    raise ValueError(f"not even {FEWEST_ROWS} rows come in one answer") from None
+                self._limit = max(FEWEST_ROWS, self._limit // 2)
+
+    def _slice(self, begin: int, end: int) -> tuple[list[rows.Row], int]:
+        """All rows up to the end of the next slice that has any."""
+        try:
+            found = self._rows(begin, end, rows.MOST_ROWS)
+        except PartialError:
+            found = None
+        if found is None or len(found) >= rows.MOST_ROWS:
+            raise ValueError(f"ten seconds up to {text(end)} have more lines than one answer may hold")
+        return found, end
 
     def _rows(self, begin: int, end: int, limit: int) -> list[rows.Row]:
         question = rows.query(begin, end, self._settings.own, limit)

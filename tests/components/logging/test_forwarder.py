@@ -229,10 +229,19 @@ def test_an_answer_that_is_too_large_is_asked_for_in_smaller_pages(scene: Scene)
     assert len(scene.arrived.messages) == 2000
 
 
+def test_a_slice_that_is_larger_than_a_page_is_asked_for_alone(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rows, "ROWS", 20)
+    scene.workspace.largest = 400
+    scene.hold(*(f"line {number}" for number in range(900)), apart=1 / 30)
+    all_of(scene.forwarder())
+    assert len(scene.arrived.messages) == 900
+    assert len(scene.arrived.given) == 900
+
+
 def test_a_slice_that_no_answer_can_hold_is_an_error(scene: Scene) -> None:
-    scene.workspace.largest = 50
+    scene.workspace.largest = 150
     scene.hold(*(f"line {number}" for number in range(1000)), apart=0.001)
-    with pytest.raises(ValueError, match="larger than an answer may be"):
+    with pytest.raises(ValueError, match="more lines than one answer may hold"):
         all_of(scene.forwarder())
     assert scene.arrived.given == []
 
