@@ -1,7 +1,7 @@
 """What containers on Container Instances write reaches a real Elasticsearch: a workspace that refuses what it does not
 know, the real forwarder as a process of its own, a real Collector, and an Elasticsearch that is asked what it has.
 
-One run: lines of every kind, and many, while the forwarder and then the Collector are killed."""
+One run: lines of every kind, and many, while the forwarder is killed, the Collector is, and Elasticsearch is away."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ from components.logging import intake
 from components.logging.forwarder.settings import CLIENT as CLIENT_VARIABLE
 from components.logging.forwarder.settings import CONFIGURATION, Settings
 from components.logging.forwarder.settings import WORKSPACE as WORKSPACE_VARIABLE
-from sandbox import toolchain
+from sandbox import ports, toolchain
 from sandbox.driver import Endpoint
-from tests.cluster.lines import ELASTICSEARCH, Index, until
+from tests.cluster.gate import Gate
+from tests.cluster.lines import Index, until
 from tests.components.logging.log_analytics import CLIENT, WORKSPACE, LogAnalytics, at, serve, stored
 
 pytestmark = pytest.mark.cluster
@@ -45,14 +46,14 @@ TRACE = ("Traceback (most recent call last):", '  File "shop.py", line 7, in <mo
 class Group:
     """The forwarder's container group: both programs, started as often as it takes."""
 
-    def __init__(self, directory: Path, workspace: LogAnalytics, index: Index, port: int) -> None:
+    def __init__(self, directory: Path, workspace: LogAnalytics, index: Index, gate: Gate, port: int) -> None:
         self._directory = directory
         self._programs: dict[str, subprocess.Popen[bytes]] = {}
         described = intake.Intake(
             environment=index.environment,
             platform="azure-aci",
             namespace="shop-prod",
-            endpoint=ELASTICSEARCH,
+            endpoint=gate.url,
             credential=None,
             port=port,
         )
@@ -60,7 +61,7 @@ class Group:
             own=OWN,
             services=("web", "shop"),
             continues=intake.continues(),
-            elasticsearch=ELASTICSEARCH,
+            elasticsearch=gate.url,
             stream=index.name,
             platform="azure-aci",
             credential=None,
@@ -125,13 +126,14 @@ def rows() -> list[dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory, sandbox: Endpoint) -> Iterator[Index]:
-    """Where everything has arrived, after the forwarder was killed in the middle, and then the Collector."""
+    """Where everything has arrived, after the forwarder and the Collector were killed, and Elasticsearch was away."""
     index, directory = Index(f"forwarder-{os.getpid()}"), tmp_path_factory.mktemp("forwarder")
     index.install()
     with ExitStack() as stack:
         stack.callback(index.remove)
         workspace = stack.enter_context(serve(LogAnalytics(rows=rows())))
-        group = Group(directory, workspace, index, free_port())
+        gate = stack.enter_context(Gate(ports.ELASTICSEARCH))
+        group = Group(directory, workspace, index, gate, free_port())
         stack.callback(group.stop)
         for name in ("collector", "forwarder"):
             group.start(name)
@@ -140,6 +142,11 @@ def index(tmp_path_factory: pytest.TempPathFactory, sandbox: Endpoint) -> Iterat
             group.kill(name)
             assert index.count() < MANY, "it was killed when all was done"
             group.start(name)
+        until(lambda: index.count() > 1700, 60, "1700 documents")
+        gate.close()
+        until(lambda: gate.refused > 1, 30, "both programs, or one twice, before a closed gate")
+        assert index.count() < MANY, "Elasticsearch went when all was done"
+        gate.open()
         until(lambda: index.count() >= MANY + OTHERS, 120, "every document")
         assert group.stop() == [0, 0]
         yield index
@@ -158,7 +165,7 @@ def lines(index: Index, container: str) -> list[dict[str, Any]]:
     return index.search({"bool": {"must": [own], "must_not": [many]}})
 
 
-def test_every_line_is_there_once_though_both_programs_were_killed(index: Index) -> None:
+def test_every_line_is_there_once_though_everybody_was_away_once(index: Index) -> None:
     assert index.count() == MANY + OTHERS
     found = [number for number in index.every("n") if number is not None]
     assert sorted(found) == list(range(MANY))
