@@ -80,7 +80,7 @@ class Scene:
             "platform": "azure-aci",
             "credential": None,
             "collector": self.port,
-            "patience": 0.2,
+            "patience": 60,
             "api": self.workspace.url,
             "metadata": self.workspace.url,
         }
@@ -175,12 +175,12 @@ def test_what_was_on_its_way_when_a_forwarder_ended_is_found_again(scene: Scene)
 def test_nothing_goes_on_before_elasticsearch_has_it(scene: Scene) -> None:
     scene.hold("a", "b")
     scene.arrived.closed = True
-    forwarder = scene.forwarder()
+    forwarder = scene.forwarder(patience=0.05)
     for _ in range(forward.TRIES + 1):
         with pytest.raises(TimeoutError, match="2 of 2 lines have not arrived"):
             forwarder.once()
     scene.arrived.closed = False
-    all_of(forwarder)
+    all_of(scene.forwarder())
     assert scene.arrived.messages == ["a", "b"]
 
 
@@ -202,7 +202,7 @@ def test_one_line_that_is_refused_is_named_and_does_not_stop_the_others(
     scene.hold("good", "poison", "good too")
     scene.hold("after", start=700)
     scene.arrived.refused = "poison"
-    forwarder = scene.forwarder()
+    forwarder = scene.forwarder(patience=1)
     for _ in range(forward.TRIES - 1):
         with pytest.raises(TimeoutError, match="1 of 3 lines"):
             forwarder.once()
