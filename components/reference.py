@@ -53,6 +53,7 @@ PUBLIC = (
     "components.azure.network.Network",
     "components.azure.cluster.Cluster",
     "components.azure.monitoring.Monitoring",
+    "components.azure.logging.LogForwarder",
     "components.azure.service.Service",
     "components.azure.front.Front",
     "components.azure.ci_identity.CiIdentity",

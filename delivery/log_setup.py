@@ -45,9 +45,10 @@ def keys(environment: Environment) -> dict[str, dict[str, Any]]:
     """What an administrator sends to ``POST _security/api_key`` for the two keys that are needed: one that adds lines
     and ends with them, one that does what this module does and ends soon."""
     named = f"{environment.project}-{environment.stack}"
+    carrier = access.forwarder_role if environment.platform == "azure-aci" else access.agent_role
     lasting = min(MOST_DAYS, max(LEAST_DAYS, environment.log_retention))
     return {
-        "agent": access.api_key(f"{named}-agent", access.agent_role(environment.stack), days=lasting),
+        "agent": access.api_key(f"{named}-agent", carrier(environment.stack), days=lasting),
         "setup": access.api_key(f"{named}-setup", access.setup_role(), days=LEAST_DAYS),
     }
 

@@ -11,7 +11,6 @@ import pulumi
 from pulumi_aws.ec2 import SecurityGroup
 from pulumi_aws.vpc import SecurityGroupEgressRule, SecurityGroupIngressRule
 
-from components.aws import logging
 from components.aws.account import GROUP_LIMIT, named, tags
 from components.aws.load_balancer import LoadBalancer
 from components.aws.network import Network
@@ -50,7 +49,7 @@ def declare_group(
             rules.let_out(f"egress-{index}-{low}", identity, target.cidr, low, high)
     if (logs := environment.logging) is not None:
         for index, cidr in enumerate(logs.addresses):
-            rules.let_out(f"logs-{index}", identity, cidr, logging.port(logs), logging.port(logs))
+            rules.let_out(f"logs-{index}", identity, cidr, logs.elasticsearch_port, logs.elasticsearch_port)
     return identity
 
 

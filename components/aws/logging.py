@@ -10,7 +10,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 import pulumi
 from pulumi_aws.secretsmanager import Secret, SecretVersion
@@ -22,7 +21,7 @@ from components.compared import stand_in
 from components.image import version
 from components.logging import router
 from components.spec.environment import Environment
-from components.spec.logging import ROUTER, Logging
+from components.spec.logging import ROUTER
 from components.spec.service import Service, Sidecar
 
 CONFIGURATION, CREDENTIAL = "ROUTER_CONFIG", "ELASTICSEARCH_CREDENTIAL"
@@ -58,12 +57,6 @@ def with_router(spec: Service, environment: Environment) -> Service:
         },
     )
     return spec.model_copy(update={"sidecars": {**spec.sidecars, ROUTER: sidecar}})
-
-
-def port(logs: Logging) -> int:
-    """The TCP port on which Elasticsearch answers."""
-    found = urlsplit(logs.elasticsearch or "")
-    return found.port or (443 if found.scheme == "https" else 80)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -111,11 +111,13 @@ def assign(
     scope: pulumi.Input[str],
     principal: pulumi.Input[str],
     opts: pulumi.ResourceOptions,
+    condition: str | None = None,
 ) -> RoleAssignment:
     """Give an identity one role at one place.
 
     :param name: Of the resource; the assignment's own name, a UUID, is made from it.
     :param role: Id of the role.
+    :param condition: What must hold besides ("What is Azure attribute-based access control").
     """
     return RoleAssignment(
         name,
@@ -125,6 +127,8 @@ def assign(
         principal_id=principal,
         # A fresh identity is not known everywhere at once; told what it is, Azure does not look for it.
         principal_type="ServicePrincipal",
+        condition=condition,
+        condition_version="2.0" if condition is not None else None,
         # Two assignments of one name cannot be there together.
         opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(delete_before_replace=True)),
     )

@@ -31,6 +31,7 @@ from components.base import Component, Transform
 from components.declared_types import rights_of
 from components.pipeline_tokens import PURPOSES, Purpose, token
 from components.spec.environment import Environment
+from components.spec.logging import FORWARDER
 
 ASSIGNMENTS = "Microsoft.Authorization/roleAssignments"
 
@@ -53,8 +54,10 @@ def actions(types: Sequence[str], purpose: Purpose) -> list[str]:
 def condition(environment: Environment) -> str:
     """Who assigns roles could have every role there is: these alone may be given and taken, and only to identities
     ("Delegate Azure role assignment management using conditions")."""
-    scaler = stable_uuid(environment.project, environment.stack, "scaler")
-    roles = ", ".join([ACR_PULL, PUBLISHER, VAULT_READER, scaler])
+    own = [stable_uuid(environment.project, environment.stack, "scaler")]
+    if environment.logging is not None:
+        own.append(stable_uuid(environment.project, environment.stack, FORWARDER))
+    roles = ", ".join([ACR_PULL, PUBLISHER, VAULT_READER, *own])
 
     def limited(action: str, source: str) -> str:
         role = f"@{source}[{ASSIGNMENTS}:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals {{{roles}}}"

@@ -46,6 +46,8 @@ class ClusterArgs:
 class Cluster(Component):
     """Log workspace, private zone and, where a service scales, the scaler's role."""
 
+    logs: pulumi.Output[str]
+    """The log workspace's id as a resource."""
     log_workspace: pulumi.Output[str]
     """Id by which containers write there."""
     log_key: pulumi.Output[str]
@@ -85,6 +87,7 @@ class Cluster(Component):
             workspace_name=workspace.name,
             opts=pulumi.InvokeOutputOptions(parent=self),
         )
+        self.logs = workspace.id
         self.log_workspace = workspace.customer_id
         self.log_key = pulumi.Output.secret(keys.apply(lambda found: found.primary_shared_key or ""))
 

@@ -12,6 +12,7 @@ from components.azure.account import Account, AccountArgs, settings, without_ali
 from components.azure.ci_identity import CiIdentity, CiIdentityArgs
 from components.azure.cluster import Cluster, ClusterArgs
 from components.azure.front import Front, FrontArgs, public
+from components.azure.logging import LogForwarder, LogForwarderArgs
 from components.azure.monitoring import Monitoring, MonitoringArgs
 from components.azure.network import Network, NetworkArgs
 from components.azure.registry import ContainerRegistry, ContainerRegistryArgs
@@ -26,7 +27,7 @@ PROCESSOR = "linux/amd64"
 
 
 def declare(environment: Environment, secrets: Mapping[str, pulumi.Output[str]]) -> dict[str, Any]:
-    """Declare account, registry, network, services and gateway; give what the program exports."""
+    """Declare account, registry, network, logs, services and gateway; give what the program exports."""
     lean = pulumi.ResourceOptions(transformations=[without_aliases])
     types = DeclaredTypes() if environment.pipeline is not None else None
     account = Account("account", AccountArgs(environment=environment), lean)
@@ -38,6 +39,16 @@ def declare(environment: Environment, secrets: Mapping[str, pulumi.Output[str]])
     if settings(environment).monitoring is not None:
         watching = MonitoringArgs(environment=environment, account=account, secrets=secrets)
         watch = Monitoring("monitoring", watching, inside)
+    if environment.logging is not None:
+        carrying = LogForwarderArgs(
+            environment=environment,
+            account=account,
+            registry=registry,
+            network=network,
+            cluster=cluster,
+            secrets=secrets,
+        )
+        LogForwarder("logging", carrying, inside)
     login = named_login(environment.registry, secrets)
     services, hosts = {}, {}
     for spec in environment.services:

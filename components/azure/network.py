@@ -17,6 +17,7 @@ from pulumi_azure_native.network import NatGateway, NetworkSecurityGroup, Public
 from components.azure.account import Account, named, settings, tags
 from components.base import Component, Transform
 from components.spec.environment import Environment
+from components.spec.logging import Logging
 
 DELEGATED = "Microsoft.ContainerInstance/containerGroups"
 
@@ -37,11 +38,12 @@ FIRST, LAST = 100, 4096
 
 @dataclass(frozen=True)
 class Ranges:
-    """The addresses of a new network: containers have the upper half, gateway and front a sixteenth each."""
+    """The addresses of a new network: containers have the upper half, gateway, front and logs a sixteenth each."""
 
     containers: str
     gateway: str
     front: str
+    logs: str
 
 
 def ranges(cidr: str) -> Ranges:
@@ -49,7 +51,7 @@ def ranges(cidr: str) -> Ranges:
     whole = ipaddress.IPv4Network(cidr)
     parts = list(whole.subnets(prefixlen_diff=4))
     _, upper = whole.subnets(prefixlen_diff=1)
-    return Ranges(containers=str(upper), gateway=str(parts[0]), front=str(parts[1]))
+    return Ranges(containers=str(upper), gateway=str(parts[0]), front=str(parts[1]), logs=str(parts[2]))
 
 
 def rule(
@@ -114,6 +116,17 @@ def front_rules() -> list[dict[str, Any]]:
     return numbered([inside, rule("from-others", "Inbound", "Deny", "*", "*", "*")])
 
 
+def forwarder_rules(logs: Logging, divided: Ranges) -> list[dict[str, Any]]:
+    """Whom the forwarder of the services' lines reaches: Azure, and Elasticsearch. Nobody reaches it."""
+    found = [rule("from-others", "Inbound", "Deny", "*", "*", "*")]
+    for key, (tag, port) in OPEN_TO_PLATFORM.items():
+        found.append(rule(f"to-{key}", "Outbound", "Allow", divided.logs, tag, port))
+    its_port = str(logs.elasticsearch_port)
+    for at, cidr in enumerate(logs.addresses):
+        found.append(rule(f"to-elasticsearch-{at}", "Outbound", "Allow", divided.logs, cidr, its_port))
+    return numbered([*found, rule("to-others", "Outbound", "Deny", "*", "*", "*")])
+
+
 @dataclass(frozen=True, kw_only=True)
 class NetworkArgs:
     """What a network is made of.
@@ -139,6 +152,8 @@ class Network(Component):
     """Id of the subnet of the services' internal addresses."""
     gateway: pulumi.Output[str]
     """Id of the gateway's subnet; empty where a network that exists has none."""
+    logs: pulumi.Output[str]
+    """Id of the forwarder's subnet: in a network that exists, and where there is none, that of the containers."""
 
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("caas:azure:Network", name, opts, args.transforms)
@@ -149,6 +164,7 @@ class Network(Component):
             self.containers = pulumi.Output.from_input(existing.containers)
             self.front = pulumi.Output.from_input(existing.front)
             self.gateway = pulumi.Output.from_input(existing.gateway or "")
+            self.logs = self.containers
         else:
             self._make()
         self.finish({"network": self.network})
@@ -161,18 +177,20 @@ class Network(Component):
             address_space={"address_prefixes": [settings(self._environment).cidr]},
             **self._common(),
         )
-        containers = self._subnet(
-            "containers",
-            made,
-            divided.containers,
-            container_rules(self._environment, divided),
-            delegations=[{"name": "containers", "service_name": DELEGATED}],
-            nat_gateway={"id": self._way_out().id},
-        )
+        inside: dict[str, Any] = {
+            "delegations": [{"name": "containers", "service_name": DELEGATED}],
+            "nat_gateway": {"id": self._way_out().id},
+        }
+        rules = container_rules(self._environment, divided)
+        containers = self._subnet("containers", made, divided.containers, rules, **inside)
         # One network changes one subnet at a time.
         front = self._subnet("front", made, divided.front, front_rules(), after=containers)
         gateway = self._subnet("gateway", made, divided.gateway, gateway_rules(divided), after=front)
         self.network, self.containers, self.front, self.gateway = made.id, containers.id, front.id, gateway.id
+        self.logs = containers.id
+        if self._environment.logging is not None:
+            rules = forwarder_rules(self._environment.logging, divided)
+            self.logs = self._subnet("logs", made, divided.logs, rules, after=gateway, **inside).id
 
     def _common(self) -> dict[str, Any]:
         """What every resource of the network names."""

@@ -29,6 +29,9 @@ RIGHTS: Mapping[str, Rights] = {
     "azure-native:alertsmanagement:PrometheusRuleGroup": Rights("Microsoft.AlertsManagement/prometheusRuleGroups"),
     "azure-native:authorization:RoleAssignment": Rights("Microsoft.Authorization/roleAssignments"),
     "azure-native:authorization:RoleDefinition": Rights("Microsoft.Authorization/roleDefinitions", changed=False),
+    "azure-native:containerinstance:ContainerGroup": Rights(
+        "Microsoft.ContainerInstance/containerGroups", ("restart/action", "start/action", "stop/action")
+    ),
     "azure-native:containerinstance:ContainerGroupProfile": Rights(
         "Microsoft.ContainerInstance/containerGroupProfiles"
     ),

@@ -16,6 +16,12 @@ def agent_role(environment: str) -> dict[str, Any]:
     return _role([stream(environment)], ["auto_configure", "create_doc"])
 
 
+def forwarder_role(environment: str) -> dict[str, Any]:
+    """The forwarder on Container Instances: it adds lines to its environment's stream, and sees there which of them
+    have arrived and how far it has come. So it can read the lines of this one stream, which it has brought."""
+    return _role([stream(environment)], ["auto_configure", "create_doc", "read"])
+
+
 def deployment_role() -> dict[str, Any]:
     """Who deploys: adds events, and nothing else."""
     return _role([f"logs-{EVENT}-*"], ["auto_configure", "create_doc"])

@@ -14,7 +14,7 @@ from components.spec.azure import Azure
 from components.spec.base import AZURE_CERTIFICATE
 from components.spec.checks import only_one
 from components.spec.environment import Registry, Settings, Tier
-from components.spec.errors import NAMESPACE, Finding, Shown
+from components.spec.errors import NAMESPACE, Finding, Path, Shown
 from components.spec.merge import Placed
 
 CONTAINER_REGISTRY = re.compile(r"^([a-z0-9]{5,50})\.azurecr\.io(?:/([^@]+))?$")
@@ -172,9 +172,16 @@ def _images(placed: Placed, azure: Azure, registry: Registry | None) -> Iterator
     images += [(("sidecars", name, "image"), one.image) for name, one in service.sidecars.items()]
     for path, image in images:
         if not image.startswith(f"{server}/"):
-            limit = f"an image in {server}: the containers of a new network reach no other registry"
-            remedy = f"copy it there with `az acr import --name {match[1]} --source IMAGE`"
-            yield Finding(placed.path(*path), image, limit, remedy)
+            yield elsewhere(placed.path(*path), image, match[1])
+
+
+def elsewhere(path: Path, image: str, registry: str) -> Finding:
+    """An image that a new network cannot pull.
+
+    :param registry: Name of the environment's own.
+    """
+    limit = f"an image in {registry}.azurecr.io: the containers of a new network reach no other registry"
+    return Finding(path, image, limit, f"copy it there with `az acr import --name {registry} --source IMAGE`")
 
 
 def _size(placed: Placed) -> Iterator[Finding]:

@@ -5,16 +5,14 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator, Sequence
 
+from components.spec.checks_azure import CONTAINER_REGISTRY, elsewhere
 from components.spec.environment import Settings, Tier
 from components.spec.errors import NAMESPACE, Finding, Shown
-from components.spec.logging import ROUTER, Logging
+from components.spec.logging import FORWARDER, ROUTER, Logging
 from components.spec.merge import Placed
 
 OWN_CLUSTER = ("kubernetes", "gke")
 """Platforms where Elastic's operator can run Elasticsearch."""
-
-UNREADY: tuple[str, ...] = ("azure-aci",)
-"""Platforms whose lines go to the platform's own logs only (docs/adr/0039-logs-of-the-clouds.md)."""
 
 
 def environment(
@@ -24,16 +22,17 @@ def environment(
     given = settings.logging
     if given is None:
         return
-    if settings.platform in UNREADY:
-        limit = f"no logging on {settings.platform}: lines go to the platform's own logs, kept for logRetention"
-        yield Finding(("logging",), Shown.HIDDEN, limit, "remove logging, and set logRetention")
-        return
     if settings.platform == "aws-ecs":
         yield from _on_ecs(placed, settings, given)
+    elif settings.platform == "azure-aci":
+        yield from _on_aci(placed, settings, given)
     elif given.addresses:
-        limit = "addresses only on aws-ecs"
+        limit = "addresses only on aws-ecs and azure-aci"
         yield Finding(("logging", "addresses"), Shown.HIDDEN, limit, "remove addresses")
-    if given.elasticsearch is None and settings.platform == "aws-ecs":
+    if given.forwarder is not None and settings.platform != "azure-aci":
+        limit = "forwarder only on azure-aci: elsewhere lines are read where they are written"
+        yield Finding(("logging", "forwarder"), Shown.HIDDEN, limit, "remove forwarder")
+    if given.elasticsearch is None and settings.platform not in OWN_CLUSTER:
         return
     if given.elasticsearch is None:
         yield from _declared(given, keys, stack)
@@ -43,14 +42,59 @@ def environment(
 
 def _on_ecs(placed: Sequence[Placed], settings: Settings, given: Logging) -> Iterator[Finding]:
     """Elastic's operator runs on Kubernetes only, and a security group lets nobody out without an address."""
-    if given.elasticsearch is None:
-        limit = "required on aws-ecs: Elasticsearch is declared on kubernetes and gke only"
-        remedy = "name one that exists, such as elasticsearch: https://logs.example.org"
-        yield Finding(("logging", "elasticsearch"), Shown.ABSENT, limit, remedy)
+    yield from _elsewhere(given, "aws-ecs")
     if not given.addresses:
         limit = "required on aws-ecs: services are let out to addresses that are named, and to no others"
         yield Finding(("logging", "addresses"), Shown.ABSENT, limit, "write where elasticsearch is: [10.20.0.0/16]")
     inside = settings.aws is not None and settings.aws.vpc is None and settings.aws.nat == "none"
+    yield from _addresses(given, inside)
+    for one in placed:
+        if ROUTER in one.service.sidecars:
+            limit = f"another name than {ROUTER}: the container that takes the lines has it"
+            yield Finding(one.path("sidecars", ROUTER), Shown.HIDDEN, limit, "rename the sidecar")
+
+
+def _on_aci(placed: Sequence[Placed], settings: Settings, given: Logging) -> Iterator[Finding]:
+    """A forwarder of the environment's own carries the lines; its subnet lets it out to named addresses."""
+    yield from _elsewhere(given, "azure-aci")
+    if given.forwarder is None:
+        limit = "required on azure-aci: the image that reads the lines out of the workspace"
+        remedy = "build components/logging/forwarder, push it, and write its digest reference"
+        yield Finding(("logging", "forwarder"), Shown.ABSENT, limit, remedy)
+    azure = settings.azure
+    existing = azure is not None and (azure.network is not None or azure.terraform is not None)
+    if existing and given.addresses:
+        limit = f"addresses only where the network is made here; {NAMESPACE}:azure.network has rules of its own"
+        yield Finding(("logging", "addresses"), Shown.HIDDEN, limit, "remove addresses, and open that network's rules")
+    elif not existing:
+        yield from _images(given, settings)
+    if not existing and not given.addresses:
+        limit = "required on azure-aci: the forwarder is let out to addresses that are named, and to no others"
+        yield Finding(("logging", "addresses"), Shown.ABSENT, limit, "write where elasticsearch is: [10.20.0.0/16]")
+    yield from _addresses(given, inside=False)
+    for one in placed:
+        if one.service.name == FORWARDER:
+            limit = f"another name than {FORWARDER}: what carries the lines has it"
+            yield Finding(one.path(), Shown.HIDDEN, limit, "rename the service")
+
+
+def _images(given: Logging, settings: Settings) -> Iterator[Finding]:
+    """Both images are pulled as the services' are: a new network lets nobody out to another registry."""
+    match = CONTAINER_REGISTRY.match(settings.registry.address)
+    for key, image in (("agent", given.agent), ("forwarder", given.forwarder)):
+        if match is not None and image is not None and not image.startswith(f"{match[1]}.azurecr.io/"):
+            yield elsewhere(("logging", key), image, match[1])
+
+
+def _elsewhere(given: Logging, platform: str) -> Iterator[Finding]:
+    if given.elasticsearch is None:
+        limit = f"required on {platform}: Elasticsearch is declared on kubernetes and gke only"
+        remedy = "name one that exists, such as elasticsearch: https://logs.example.org"
+        yield Finding(("logging", "elasticsearch"), Shown.ABSENT, limit, remedy)
+
+
+def _addresses(given: Logging, inside: bool) -> Iterator[Finding]:
+    """:param inside: Whether no way leads out of the network."""
     for index, address in enumerate(given.addresses):
         path = ("logging", "addresses", index)
         try:
@@ -63,10 +107,6 @@ def _on_ecs(placed: Sequence[Placed], settings: Settings, given: Logging) -> Ite
         elif inside and not network.is_private:
             limit = f"addresses inside the network, since {NAMESPACE}:aws.nat is none"
             yield Finding(path, address, limit, f"set {NAMESPACE}:aws.nat to single, or to zone in prod")
-    for one in placed:
-        if ROUTER in one.service.sidecars:
-            limit = f"another name than {ROUTER}: the container that takes the lines has it"
-            yield Finding(one.path("sidecars", ROUTER), Shown.HIDDEN, limit, "rename the sidecar")
 
 
 def _declared(given: Logging, keys: frozenset[str], stack: str) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, StringConstraints
 
@@ -10,6 +11,8 @@ from components.spec.base import BUCKET, CIDR, DIGEST_REFERENCE, ORIGIN, Frozen,
 
 ROUTER = "log-router"
 """Name of the container that takes a task's lines on ECS: no sidecar of a service may have it."""
+FORWARDER = "log-forwarder"
+"""Name of what carries an environment's lines on Container Instances: no service may have it."""
 
 ImageByDigest = Annotated[str, StringConstraints(pattern=DIGEST_REFERENCE)]
 
@@ -30,7 +33,14 @@ class Logging(Frozen):
 
     agent: ImageByDigest = Field(
         description="Image of the agent by digest. On kubernetes and gke an OpenTelemetry Collector with the parts "
-        "of the contrib distribution, 0.135.0 or newer; on aws-ecs the same, as the router of each task (FireLens)."
+        "of the contrib distribution, 0.135.0 or newer; on aws-ecs the same, as the router of each task (FireLens); on "
+        "azure-aci the same, beside the forwarder."
+    )
+    forwarder: ImageByDigest | None = Field(
+        None,
+        description="Image by digest of what reads the lines out of the workspace on azure-aci: build it from "
+        "components/logging/forwarder and push it where the services' images are. Its first start goes back a day. "
+        "Required there.",
     )
     elasticsearch: Annotated[str, StringConstraints(pattern=ORIGIN)] | None = Field(
         None,
@@ -44,13 +54,15 @@ class Logging(Frozen):
     )
     addresses: tuple[Annotated[str, StringConstraints(pattern=CIDR)], ...] = Field(
         (),
-        description="Where elasticsearch is, such as the subnets of its VPC endpoint: services on aws-ecs are let out "
-        "to these and no others. Required there.",
+        description="Where elasticsearch is, such as the subnets of its VPC endpoint: services on aws-ecs, and the "
+        "forwarder on azure-aci, are let out to these and no others. Required there, unless azure.network names a "
+        "network that exists.",
     )
     api_key: SecretKey | None = Field(
         None,
-        description="A key in caas:secrets with an API key that may add lines to logs-caas.app-<environment>, and "
-        "nothing else. Only with elasticsearch, and required there unless the tier is dev.",
+        description="A key in caas:secrets with an API key that may add lines to logs-caas.app-<environment>, on "
+        "azure-aci read them besides, and nothing else. Only with elasticsearch, and required there unless the tier is "
+        "dev.",
     )
     password: SecretKey | None = Field(
         None,
@@ -67,3 +79,9 @@ class Logging(Frozen):
         50, description="GiB of disk for each node of Elasticsearch."
     )
     snapshots: Snapshots | None = Field(None, description="Copies outside the cluster. Default: none.")
+
+    @property
+    def elasticsearch_port(self) -> int:
+        """The TCP port on which the Elasticsearch that exists answers."""
+        found = urlsplit(self.elasticsearch or "")
+        return found.port or (443 if found.scheme == "https" else 80)

@@ -96,9 +96,13 @@ def _group(one: Resource, world: World) -> float | None:
     """An NGroup on Azure: its groups, at the count that is declared."""
     profile = world.sibling(one, "azure-native:containerinstance:ContainerGroupProfile")
     count = _number((one.inputs.get("elasticProfile") or {}).get("desiredCount"))
-    if profile is None or count is None:
-        return None
-    requests = [(each.get("resources") or {}).get("requests") or {} for each in profile.inputs.get("containers") or []]
+    each = None if profile is None else _containers(profile, world)
+    return None if each is None or count is None else each * count
+
+
+def _containers(one: Resource, world: World) -> float | None:
+    """One container group on Azure, by what its containers ask for."""
+    requests = [(each.get("resources") or {}).get("requests") or {} for each in one.inputs.get("containers") or []]
     cpus, memories = [_number(r.get("cpu")) for r in requests], [_number(r.get("memoryInGB")) for r in requests]
     if not requests or None in cpus or None in memories:
         return None
@@ -106,7 +110,7 @@ def _group(one: Resource, world: World) -> float | None:
     each = _compute(
         prices.get("groupCpu"), prices.get("groupMemory"), sum(c or 0.0 for c in cpus), sum(m or 0.0 for m in memories)
     )
-    return None if each is None else each * count * world.table.hours
+    return None if each is None else each * world.table.hours
 
 
 def _pods(one: Resource, world: World) -> float | None:
@@ -195,6 +199,7 @@ RULES: Mapping[str, Rule] = {
     "aws:kms/key:Key": _each("aws", "key", hourly=False),
     "aws:secretsmanager/secret:Secret": _each("aws", "secret", hourly=False),
     "aws:wafv2/webAcl:WebAcl": _web_acl,
+    "azure-native:containerinstance:ContainerGroup": _containers,
     "azure-native:containerinstance:NGroup": _group,
     "azure-native:containerinstance:ContainerGroupProfile": _nothing,  # its NGroup pays
     "azure-native:network:NatGateway": _each("azure", "natGateway"),

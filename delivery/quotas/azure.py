@@ -17,13 +17,14 @@ CORES, GROUPS = "StandardCores", "ContainerGroups"
 
 
 def needs(environment: Environment) -> dict[str, Need]:
-    """What is needed of each, for all instances of all services."""
+    """What is needed of each, for all instances of all services and what carries their lines."""
     count = {one.name: instances(one) for one in environment.services}
     beside = [monitoring.with_collector(one, environment) for one in environment.services]
     cores = {one.name: max(sizes.total(one).cpu, sizes.SMALLEST_CPU) for one in beside}
+    carrier = Need(1, 1) if environment.logging is not None else Need(0, 0)
     return {
-        CORES: total(*(times(count[name], cores[name]) for name in count)),
-        GROUPS: total(*count.values()),
+        CORES: total(*(times(count[name], cores[name]) for name in count), times(carrier, sizes.SMALLEST_CPU)),
+        GROUPS: total(*count.values(), carrier),
     }
 
 

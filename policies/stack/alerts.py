@@ -59,7 +59,8 @@ def _amazon(resources: tuple[Resource, ...]) -> Answers:
 
 
 def _azure(resources: tuple[Resource, ...]) -> Answers:
-    """An alert's label names the service, as its container does."""
+    """An alert's label names the service, as its container does. A group that has no address answers nobody, and has
+    no objective."""
     told = [
         read(rule, "labels", "service")
         for one in resources
@@ -68,7 +69,7 @@ def _azure(resources: tuple[Resource, ...]) -> Answers:
         if read(rule, "alert") is not None
     ]
     for group in resources:
-        if group.type in AZURE_GROUPS:
+        if group.type in AZURE_GROUPS and read(group.properties, "ipAddress") is not None:
             names = [read(container.body, "name") for container in containers(group)]
             if any(isinstance(name, str) and name in told for name in names):
                 continue

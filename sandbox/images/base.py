@@ -28,6 +28,7 @@ from sandbox.toolchain import golang as toolchain_go
 REACH_TIMEOUT = 3.0
 """Seconds after which a public registry counts as out of reach."""
 
+DEBIAN_PYTHON = Path("/usr/bin/python3.11")
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 ZONES = Path("/usr/share/zoneinfo")
 NONROOT = 65532
@@ -147,9 +148,50 @@ def busybox(_tag: str, workshop: Workshop) -> Image:
     return Image([layer], Config(environment={"PATH": SYSTEM_PATH}, command=["sh"]))
 
 
+def python(tag: str, workshop: Workshop) -> Image:
+    """Debian 12's own Python with its standard library, as distroless packs it: no shell, no installer."""
+    program = DEBIAN_PYTHON
+    if not program.is_file():
+        raise SandboxError(f"{program} does not exist: only Debian 12's own Python stands in for distroless' python3")
+    library = Path("/usr/lib") / program.name
+    modules = tree(library, str(library), skip=_unneeded_to_run)
+    linked = _linked([program, *library.glob("lib-dynload/*.so")])
+    entries = [
+        copy(program, str(program), 0o755),
+        link("/usr/bin/python3", program.name),
+        *modules,
+        *(copy(path.resolve(), str(path), 0o755) for path in linked),
+    ]
+    user = str(NONROOT) if tag.endswith("nonroot") else "0"
+    return Image(
+        [packed([*entries, *_system()], workshop.layers, program.name)],
+        Config(
+            environment={"PATH": SYSTEM_PATH, "SSL_CERT_FILE": str(CERTIFICATES)},
+            user=user,
+            directory="/",
+            entrypoint=("/usr/bin/python3",),
+        ),
+    )
+
+
+def _linked(programs: Iterable[Path]) -> list[Path]:
+    """The shared libraries of programs, and what loads them, by the paths at which they are looked for."""
+    found = set()
+    for program in programs:
+        said = subprocess.run(["ldd", program], capture_output=True, text=True, check=True).stdout
+        found |= {Path(path) for path in re.findall(r"(/\S+) \(0x", said)}
+    return sorted(found)
+
+
+def _unneeded_to_run(path: str) -> bool:
+    parts = path.split(os.sep)
+    return "__pycache__" in parts or "test" in parts or parts[0] in ("idlelib", "lib2to3", "tkinter", "turtledemo")
+
+
 STAND_INS = (
     StandIn("docker.io/library/golang", r"(\d[\d.]*|latest)(-bookworm)?|bookworm", "[version][-bookworm]", golang),
     StandIn("docker.io/library/busybox", r"[\w.-]+", "any tag", busybox),
+    StandIn("gcr.io/distroless/python3-debian12", r"(latest|nonroot)", "latest, nonroot", python),
     StandIn("gcr.io/distroless/static-debian12", r"(latest|nonroot)", "latest, nonroot", static),
     StandIn("gcr.io/distroless/static", r"(latest|nonroot)", "latest, nonroot", static),
 )

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from components.logging import install, kibana
+from components.logging import access, install, kibana
 from components.spec import Environment
 from delivery import log_setup
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
 from delivery.output import Output
+from tests.components.azure import worlds as on_azure
 from tests.components.worlds import environment
 from tests.delivery.listening import Server, server
 from tests.delivery.quotas.answers import serving
@@ -74,6 +75,15 @@ def test_keys_may_do_what_they_are_for_and_end() -> None:
     assert agent["indices"] == [{"names": ["logs-caas.app-dev"], "privileges": ["auto_configure", "create_doc"]}]
     (setup,) = found["setup"]["role_descriptors"].values()
     assert setup["indices"] == []
+
+
+def test_what_carries_lines_on_container_instances_sees_what_has_arrived() -> None:
+    found = log_setup.keys(on_azure.environment(logging=on_azure.LOGS, secrets=("apiKey",)))
+    (role,) = found["agent"]["role_descriptors"].values()
+    assert role == access.forwarder_role("staging")
+    wanted = ["auto_configure", "create_doc", "read"]
+    assert role["indices"] == [{"names": ["logs-caas.app-staging"], "privileges": wanted}]
+    assert role["cluster"] == []
 
 
 PATHS = [one.path for one in install.requests("dev", retention=14, replicas=1)]

@@ -18,6 +18,7 @@ from tests.sandbox import registry
 
 HELLO = Path(__file__).resolve().parents[2] / "examples" / "hello" / "Dockerfile"
 GO = "docker.io/library/golang:1.26-bookworm"
+FORWARDER = HELLO.parents[2] / "components" / "logging" / "forwarder"
 STATIC = "gcr.io/distroless/static-debian12:nonroot"
 
 
@@ -138,3 +139,30 @@ def test_go_stand_in_compiles(tmp_path: Path) -> None:
     command = f"cd / && {variables} go build -o /main main.go && /main"
     done = subprocess.run([chroot, root, "/bin/sh", "-c", command], capture_output=True, text=True, check=False)
     assert done.stdout == "compiled", done.stderr
+
+
+@pytest.mark.cluster
+def test_python_stand_in_runs_the_forwarder_that_is_built_on_it(tmp_path: Path) -> None:
+    """The program alone is copied: it needs nothing else of the repository, nor of this machine."""
+    (wanted,) = bases(FORWARDER / "Dockerfile")
+    assert wanted.reference == "gcr.io/distroless/python3-debian12:nonroot"
+    image, root = base.python("nonroot", workshop(tmp_path)), tmp_path / "root"
+    assert image.config.user == "65532"
+    with tarfile.open(image.layers[0].archive) as tar:
+        tar.extractall(root, filter="tar")
+    place = root / "app" / "components" / "logging" / "forwarder"
+    place.mkdir(parents=True)
+    for file in FORWARDER.glob("*.py"):
+        shutil.copy(file, place)
+    chroot = shutil.which("chroot") or "/usr/sbin/chroot"
+    variables = {**image.config.environment, "PYTHONPATH": "/app"}
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [chroot, str(root), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=False, env=variables)
+
+    started = run(*image.config.entrypoint, "-m", "components.logging.forwarder")
+    assert started.returncode == 2, started.stderr
+    assert "cannot start: FORWARDER_CONFIG" in started.stdout
+    secure = run(*image.config.entrypoint, "-c", "import ssl; print(len(ssl.create_default_context().get_ca_certs()))")
+    assert int(secure.stdout) > 10, secure.stderr

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from tests.spec.wrong_aws import AWS
+from tests.spec.wrong_azure import NETWORK, REGISTRY
+from tests.spec.wrong_azure import setting as on_azure
 from tests.spec.wrong_case import DIGEST, MARKER, stack
 
 AGENT = f"registry.example.org/collector@{DIGEST}"
 URL = "https://logs.example.org"
 ECS = {"agent": AGENT, "elasticsearch": URL}
+PULLED = f"{REGISTRY}/collector@{DIGEST}"
+ACI = {"agent": PULLED, "forwarder": PULLED, "elasticsearch": URL}
 
 LOGGING = [
     stack(
@@ -106,9 +110,71 @@ LOGGING = [
     stack(
         "addresses-on-kubernetes",
         "logging.addresses",
-        "only on aws-ecs",
+        "only on aws-ecs and azure-aci",
         "remove addresses",
         {"logging": {"agent": AGENT, "elasticsearch": URL, "addresses": ["10.0.0.0/16"]}},
+    ),
+    stack(
+        "forwarder-on-kubernetes",
+        "logging.forwarder",
+        "only on azure-aci",
+        "remove forwarder",
+        {"logging": {"agent": AGENT, "elasticsearch": URL, "forwarder": AGENT}},
+    ),
+    on_azure(
+        "logging-without-a-forwarder",
+        "logging.forwarder",
+        "required on azure-aci",
+        "build components/logging/forwarder",
+        {"logging": {"agent": PULLED, "elasticsearch": URL, "addresses": ["10.0.0.0/16"]}},
+        line="logging",
+    ),
+    on_azure(
+        "logging-by-an-image-elsewhere",
+        "logging.agent",
+        "an image in shopteam.azurecr.io",
+        "az acr import --name shopteam",
+        {"logging": {**ACI, "agent": AGENT, "addresses": ["10.0.0.0/16"]}},
+    ),
+    on_azure(
+        "logging-without-an-elasticsearch",
+        "logging.elasticsearch",
+        "required on azure-aci",
+        "name one that exists",
+        {"logging": {"agent": PULLED, "forwarder": PULLED, "addresses": ["10.0.0.0/16"]}},
+        line="logging",
+    ),
+    on_azure(
+        "logging-without-addresses",
+        "logging.addresses",
+        "required on azure-aci",
+        "write where elasticsearch is",
+        {"logging": ACI},
+        line="logging",
+    ),
+    on_azure(
+        "logging-to-the-whole-world",
+        "logging.addresses[0]",
+        "not the whole world",
+        "write where elasticsearch is",
+        {"logging": {**ACI, "addresses": ["::/0"]}},
+        line='"::/0"',
+    ),
+    on_azure(
+        "logging-addresses-in-a-network-that-exists",
+        "logging.addresses",
+        "only where the network is made here",
+        "open that network's rules",
+        {**NETWORK, "logging": {**ACI, "addresses": ["10.0.0.0/16"]}},
+    ),
+    on_azure(
+        "logging-beside-a-service-of-its-name",
+        "services.log-forwarder",
+        "another name than log-forwarder",
+        "rename the service",
+        {"logging": {**ACI, "addresses": ["10.0.0.0/16"]}},
+        name="log-forwarder",
+        file="Pulumi.yaml",
     ),
     stack(
         "logging-misspelt",

@@ -90,11 +90,11 @@ def _check_role(inputs: Values) -> Iterator[Failure]:
     if isinstance(own, str) and own != UNKNOWN and not UUID.fullmatch(own):
         yield Failure("roleDefinitionId", f"{own!r} is not a GUID")
     for index, one in enumerate(inputs.get("permissions") or () if inputs.get("permissions") != UNKNOWN else ()):
-        for action in one.get("actions") or ():
-            if action.count("/") < 2 and action != "*":
-                yield Failure(
-                    f"permissions[{index}].actions", f"{action!r} does not match any of the actions supported"
-                )
+        for key in ("actions", "dataActions"):
+            for action in one.get(key) or ():
+                if action.count("/") < 2 and action != "*":
+                    said = f"{action!r} does not match any of the actions supported"
+                    yield Failure(f"permissions[{index}].{key}", said)
 
 
 def _trust(call: Call) -> dict[str, Any]:
@@ -134,6 +134,11 @@ def _check_assignment(inputs: Values) -> Iterator[Failure]:
     own = inputs.get("roleAssignmentName")
     if isinstance(own, str) and own != UNKNOWN and not UUID.fullmatch(own):
         yield Failure("roleAssignmentName", f"{own!r} is not a GUID")
+    condition, version = inputs.get("condition"), inputs.get("conditionVersion")
+    if condition and version not in ("2.0", UNKNOWN):
+        yield Failure("conditionVersion", f"a condition has the version 2.0, this is {version}")
+    if isinstance(condition, str) and condition.count("(") != condition.count(")"):
+        yield Failure("condition", "The given role assignment condition is invalid.")
 
 
 def _admit_assignment(call: Call) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sandbox.clouds.azure import tokens
-from sandbox.clouds.azure.formats import IN_GROUP, TAKEN, identities, last, made, name, now, principal, refer
+from sandbox.clouds.azure.formats import IN_GROUP, TAKEN, grouped, identities, last, made, name, now, principal, refer
 from sandbox.clouds.azure.groups import PULL, may
 from sandbox.clouds.core.errors import CloudError
 from sandbox.clouds.core.model import Call, Kind, Quota, Unique, Values
@@ -142,19 +142,36 @@ def _stopped(call: Call) -> CloudError:
 
 def _admit(call: Call) -> None:
     for entry in call.inputs.get("containerGroupProfiles") or ():
-        for subnet in (entry.get("containerGroupProperties") or {}).get("subnetIds") or ():
-            home = call.the(tokens.SUBNET, "id", subnet["id"], region="global")
-            allowed = {one.get("serviceName") for one in (home or {}).get("delegations") or ()}
-            if DELEGATED not in allowed:
-                raise CloudError("SubnetNotDelegated", f"Subnet {subnet['id']} is not delegated to {DELEGATED}.")
+        _admit_subnets(call, entry.get("containerGroupProperties") or {})
         balancer = (entry.get("networkProfile") or {}).get("loadBalancer") or {}
         for pool in balancer.get("backendAddressPools") or ():
             _admit_pool(call, str(pool["resource"]))
-        _admit_images(call, str(entry["resource"]["id"]))
+        found = call.the(tokens.PROFILE, "id", str(entry["resource"]["id"]), region="global") or {}
+        _admit_images(call, found, call.inputs["ngroupsName"])
     if call.old is not None:
         held = call.platform.get("groups") or [{}]
         call.platform["before"] = held[0].get("profile")
         _update(call)
+
+
+def _admit_subnets(call: Call, given: Mapping[str, Any]) -> None:
+    for subnet in given.get("subnetIds") or ():
+        home = call.the(tokens.SUBNET, "id", subnet["id"], region="global")
+        allowed = {one.get("serviceName") for one in (home or {}).get("delegations") or ()}
+        if DELEGATED not in allowed:
+            raise CloudError("SubnetNotDelegated", f"Subnet {subnet['id']} is not delegated to {DELEGATED}.")
+
+
+def _containers(call: Call) -> dict[str, Any]:
+    """A group of one's own, beside those of an NGroup: it runs as soon as it is made."""
+    own = call.inputs["containerGroupName"]
+    view = {"instanceView": {"state": "Running", "events": []}}
+    return made(call, "Microsoft.ContainerInstance/containerGroups", own, **view, **identities(call))
+
+
+def _admit_containers(call: Call) -> None:
+    _admit_subnets(call, call.inputs)
+    _admit_images(call, call.inputs, call.inputs["containerGroupName"])
 
 
 def _admit_pool(call: Call, pool: str) -> None:
@@ -164,9 +181,11 @@ def _admit_pool(call: Call, pool: str) -> None:
         raise CloudError("InvalidResourceReference", f"Resource {pool} referenced by this resource was not found.")
 
 
-def _admit_images(call: Call, profile: str) -> None:
-    """Every image must be there for the identity that pulls it: a role at the registry, or it starts nowhere."""
-    found = call.the(tokens.PROFILE, "id", profile, region="global") or {}
+def _admit_images(call: Call, found: Mapping[str, Any], group: str) -> None:
+    """Every image must be there for the identity that pulls it: a role at the registry, or it starts nowhere.
+
+    :param found: What names the containers, and who pulls.
+    """
     known = {one["loginServer"]: one["id"] for one in call.others(tokens.REGISTRY, region="global")}
     who = {one["server"]: one.get("identity") for one in found.get("imageRegistryCredentials") or ()}
     mine = (call.inputs.get("identity") or {}).get("userAssignedIdentities") or ()
@@ -178,12 +197,31 @@ def _admit_images(call: Call, profile: str) -> None:
         if identity is None or identity not in mine or not may(call, principal(call, identity), PULL, known[server]):
             raise CloudError(
                 "InaccessibleImage",
-                f"The image '{container['image']}' in container group '{call.inputs['ngroupsName']}' is not "
+                f"The image '{container['image']}' in container group '{group}' is not "
                 "accessible. Please check the image and registry credential.",
             )
 
 
 KINDS = (
+    grouped(
+        tokens.CONTAINERS,
+        "Container Instances",
+        "ContainerGroup",
+        _containers,
+        "containerGroupName",
+        computed=("provisioningState", "instanceView", "identity"),
+        volatile=frozenset({"instanceView"}),
+        shaped=frozenset({"identity"}),
+        replaces=frozenset({"osType", "sku", "zones", "subnetIds"}),
+        name=name("containerGroupName", 63, r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"),
+        references={
+            "imageRegistryCredentials.identity": refer(tokens.IDENTITY, "ManagedIdentityNotFound"),
+            "identity.userAssignedIdentities": refer(tokens.IDENTITY, "ManagedIdentityNotFound"),
+            "subnetIds.id": refer(tokens.SUBNET),
+        },
+        check=_check_profile,
+        admit=_admit_containers,
+    ),
     Kind(
         tokens.PROFILE,
         "Container Instances",

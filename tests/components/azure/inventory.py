@@ -6,7 +6,7 @@ Data only; ``tests/components/inventory.py`` writes the files.
 from __future__ import annotations
 
 from components.spec import Environment
-from tests.components.azure.worlds import EXISTING, FULL, NETWORK, SIDECAR, environment, full, service
+from tests.components.azure.worlds import EXISTING, FULL, LOGS, NETWORK, SIDECAR, environment, full, service
 
 WATCH = {"collector": SIDECAR, "emails": ["team@example.com"]}
 BUILT = {"context": "examples/hello", "dedicatedBuilder": True}
@@ -20,4 +20,4 @@ def stack(name: str) -> Environment:
     built = {"web": service(**{**FULL, "image": None, "build": BUILT}), "shop": service(ingress={"path": "/shop"})}
     if name == "staging":
         return full("staging", built, network=NETWORK, registry=EXISTING, resourceGroup="shop")
-    return full("prod", built, quarantine=True, monitoring=WATCH)
+    return full("prod", built, logging=LOGS, quarantine=True, monitoring=WATCH)

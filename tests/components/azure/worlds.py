@@ -22,6 +22,13 @@ HOME = f"{GROUPS}/nets/providers/Microsoft.Network/virtualNetworks/shared"
 NETWORK = {key: f"{HOME}/subnets/{key}" for key in ("containers", "front", "gateway")}
 EXISTING = f"{GROUPS}/build/providers/Microsoft.ContainerRegistry/registries/shopteam"
 MARKER = "marker-5f1c0d"
+LOGS: dict[str, Any] = {
+    "agent": SIDECAR,
+    "forwarder": SIDECAR,
+    "elasticsearch": "https://logs.example.com:9243",
+    "apiKey": "apiKey",
+    "addresses": ["10.7.0.0/24"],
+}
 
 FULL: dict[str, Any] = {
     "environment": {"GREETING": "Hello"},
@@ -88,12 +95,14 @@ def full(
     stack: str = "staging",
     services: dict[str, dict[str, Any]] | None = None,
     pipeline: dict[str, Any] | None = None,
+    logging: dict[str, Any] | None = None,
     **azure: Any,
 ) -> Environment:
     """A service that uses everything, an internal one, and what a test adds."""
     internal = service(ingress=None, port=9090, health={"readiness": {"path": "/r"}}, scaling=None, replicas=3)
     known = {"web": service(**FULL), "api": internal, **(services or {})}
-    more = {"pipeline": pipeline} if pipeline else {}
+    parts = {"pipeline": pipeline, "logging": logging}
+    more = {key: value for key, value in parts.items() if value}
     return environment(known, secrets=("apiKey",), stack=stack, azure=azure, **more)
 
 

@@ -74,6 +74,8 @@ def test_groups_on_azure_and_pods_on_autopilot() -> None:
     profile = ("azure-native:containerinstance:ContainerGroupProfile", {"containers": [request]})
     group = ("azure-native:containerinstance:NGroup", {"elasticProfile": {"desiredCount": 3}})
     assert cost(profile, group, azure="westeurope").difference == pytest.approx(3 * HOURS * (0.0405 + 2 * 0.00445))
+    alone = ("azure-native:containerinstance:ContainerGroup", {"containers": [request, request]})
+    assert cost(alone, azure="westeurope").difference == pytest.approx(HOURS * 2 * (0.0405 + 2 * 0.00445))
     pod = {"containers": [{"resources": {"requests": {"cpu": "250m", "memory": "512Mi"}}}]}
     deployment = ("kubernetes:apps/v1:Deployment", {"spec": {"replicas": 2, "template": {"spec": pod}}})
     cluster = ("gcp:container/cluster:Cluster", {"enableAutopilot": True})

@@ -12,7 +12,7 @@ from delivery.checks import Check, State
 from delivery.observe.aci import ENDPOINT
 from delivery.quotas import azure, platforms
 from delivery.quotas.model import Need
-from tests.components.azure.worlds import LOCATION, SUBSCRIPTION, environment, service
+from tests.components.azure.worlds import LOCATION, LOGS, SUBSCRIPTION, environment, service
 from tests.delivery.quotas.answers import serving
 
 USAGES = (
@@ -48,6 +48,8 @@ def asked(monkeypatch: pytest.MonkeyPatch, answer: tuple[int, Any], world: Envir
 def test_an_instance_has_a_core_at_the_least() -> None:
     # 3 to 6 instances, 4 and 12 with what an update adds.
     assert azure.needs(environment()) == {"StandardCores": Need(4, 12), "ContainerGroups": Need(4, 12)}
+    carried = environment(logging=LOGS, secrets=("apiKey",))
+    assert azure.needs(carried) == {"StandardCores": Need(5, 13), "ContainerGroups": Need(5, 13)}
     assert azure.needs(environment({"web": service(cpu=1.5)}))["StandardCores"] == Need(6, 18)
 
 

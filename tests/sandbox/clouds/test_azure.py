@@ -184,6 +184,26 @@ def test_identifiers_are_written_as_azure_writes_them(desk: Desk) -> None:
             "is not a GUID",
         ),
         (
+            tokens.ASSIGNMENT,
+            {"scope": "/", "principalId": "x", "roleDefinitionId": ACR_PULL, "condition": "((a)"},
+            "a condition has the version 2.0",
+        ),
+        (
+            tokens.ASSIGNMENT,
+            {"scope": "/", "principalId": "x", "roleDefinitionId": ACR_PULL, "condition": "((a)"},
+            "condition is invalid",
+        ),
+        (
+            tokens.ROLE,
+            {"scope": "/", "permissions": [{"dataActions": ["read"]}]},
+            "permissions[0].dataActions: 'read' does not match",
+        ),
+        (
+            tokens.CONTAINERS,
+            {**G, "containerGroupName": "logs", "osType": "Linux", "containers": []},
+            "needs a container",
+        ),
+        (
             tokens.ALERT,
             {
                 **G,
@@ -272,6 +292,32 @@ def test_an_image_is_pulled_by_an_identity_that_may(desk: Desk) -> None:
     desk.create(tokens.ASSIGNMENT, **role, principalId=who["principalId"])
     group = desk.ngroup(subnet, made, identity=identity)
     assert group["identity"]["userAssignedIdentities"][who["id"]]["principalId"] == who["principalId"]
+
+
+def test_a_container_group_of_its_own_runs_in_its_subnet_as_an_identity_that_may_pull(desk: Desk) -> None:
+    subnet, closed = desk.network(), desk.subnet(subnetName="front", addressPrefix="10.0.1.0/24", delegations=[])
+    registry = desk.create(tokens.REGISTRY, **G, registryName="shopteam", sku={"name": "Standard"})
+    who = desk.create(tokens.IDENTITY, **G, resourceName="logs")
+    given = {
+        "containerGroupName": "logs",
+        "osType": "Linux",
+        "containers": profile(image="shopteam.azurecr.io/f@sha256:1")["containers"],
+        "subnetIds": [{"id": subnet["id"]}],
+        "identity": {"type": "UserAssigned", "userAssignedIdentities": [who["id"]]},
+        "imageRegistryCredentials": [{"server": "shopteam.azurecr.io", "identity": who["id"]}],
+    }
+    with pytest.raises(CloudError, match=r"InaccessibleImage.*'logs'"):
+        desk.create(tokens.CONTAINERS, **G, **given)
+    role = {"roleAssignmentName": "00000000-0000-0000-0000-000000000001", "roleDefinitionId": ACR_PULL}
+    desk.create(tokens.ASSIGNMENT, **role, scope=registry["id"], principalId=who["principalId"])
+    with pytest.raises(CloudError, match="SubnetNotDelegated"):
+        desk.create(tokens.CONTAINERS, **G, **{**given, "subnetIds": [{"id": closed["id"]}]})
+    group = desk.create(tokens.CONTAINERS, **G, **given)
+    assert group["id"].endswith("/providers/Microsoft.ContainerInstance/containerGroups/logs")
+    assert group["instanceView"]["state"] == "Running"
+    assert group["identity"]["userAssignedIdentities"][who["id"]]["principalId"] == who["principalId"]
+    with pytest.raises(CloudError, match="InUseSubnetCannotBeDeleted"):
+        desk.delete(tokens.SUBNET, subnet)
 
 
 def test_an_identity_believes_a_subject_once_and_no_pattern(desk: Desk) -> None:

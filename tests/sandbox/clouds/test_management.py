@@ -35,7 +35,7 @@ PROGRAM = """
     sys.path.insert(0, {root!r})
     import pulumi
     from components import platform
-    from tests.components.azure.worlds import REGISTRY, environment, full, service
+    from tests.components.azure.worlds import LOGS, REGISTRY, full, service
 
     image = f"{{REGISTRY}}/thing@sha256:" + os.environ["IMAGE"] * 64
     state = {{
@@ -44,7 +44,7 @@ PROGRAM = """
         "resourceGroup": "shop-states",
     }}
     pipeline = {{"system": "github", "repository": "team/shop", "state": state}}
-    described = full("dev", {{"web": service(image=image)}}, pipeline)
+    described = full("dev", {{"web": service(image=image)}}, pipeline, LOGS)
     values = {{key: pulumi.Output.secret("hidden-word") for key in described.secret_keys}}
     for name, value in platform.declare(described, values).items():
         pulumi.export(name, value)
@@ -78,6 +78,12 @@ def test_what_runs_is_what_was_declared(tmp_path: Path, engine: Engine, observer
     assert "to create" in engine.must("preview")
     engine.must(*UP)
     assert "hidden-word" not in engine.must("stack", "export")
+    with World(tmp_path / "clouds" / "azure.json").open() as world:
+        (carrier,) = world.all(tokens.CONTAINERS, GLOBAL).values()
+        roles = [one["state"] for one in world.all(tokens.ASSIGNMENT, GLOBAL).values()]
+        (logs,) = world.all(tokens.WORKSPACE, GLOBAL)
+    assert carrier["state"]["name"] == "caas-dev-log-forwarder"
+    assert ["ContainerInstanceLog_CL" in one["condition"] for one in roles if one["scope"] == logs] == [True]
     findings = {one.service.name: one.document() for one in proven(engine, observer)}
     assert findings["web"]["state"] == findings["api"]["state"] == "proven"
     assert findings["web"]["instances"] == {"desired": 3, "ready": 3, "minimum": 3, "maximum": 6}
