@@ -14,6 +14,7 @@ from components.logging.processing import (
     CONTINUES,
     DOCUMENT,
     LONGEST_LINE,
+    TELEMETRY,
     Sink,
     constants,
     document,
@@ -69,7 +70,7 @@ def configuration(intake: Intake) -> dict[str, Any]:
         },
         "exporters": {"elasticsearch": exporter(intake, lines=False)},
         "service": {
-            "telemetry": {"logs": {"level": "warn", "encoding": "json"}, "metrics": {"level": "none"}},
+            "telemetry": TELEMETRY,
             "pipelines": {
                 "logs": {
                     "receivers": ["tcplog"],
