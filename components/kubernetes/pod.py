@@ -13,7 +13,6 @@ import pulumi
 from components.image import version
 from components.kubernetes.metadata import DIGEST
 from components.kubernetes.probes import liveness, readiness, startup
-from components.kubernetes.secrets import variables
 from components.kubernetes.volumes import mounts, volumes
 from components.spec.service import Service, Sidecar
 
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
         PodSpecArgsDict,
         PodTemplateSpecArgsDict,
         ResourceRequirementsArgsDict,
+        SecretKeySelectorArgsDict,
         SecurityContextArgsDict,
         TopologySpreadConstraintArgsDict,
     )
@@ -82,7 +82,7 @@ def _container(service: Service, image: pulumi.Input[str], secret: pulumi.Output
         "name": service.name,
         "image": image,
         "image_pull_policy": "IfNotPresent",
-        "env": _environment({"PORT": str(service.port), **service.environment}) + variables(service, secret),
+        "env": _environment({"PORT": str(service.port), **service.environment}) + _secret_variables(service, secret),
         "ports": [{"name": "http", "container_port": service.port, "protocol": "TCP"}],
         "resources": _resources(service.cpu, service.memory, _scratch(service)),
         "security_context": CONTAINER_SECURITY,
@@ -166,3 +166,19 @@ def _spread(selector: Mapping[str, str]) -> list[TopologySpreadConstraintArgsDic
         }
         for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
     ]
+
+
+def _secret_variables(service: Service, own: pulumi.Output[str] | None) -> list[EnvVarArgsDict]:
+    """Container variables that read from Secrets.
+
+    :param own: Name of the Secret with the configured values; None where there are none.
+    """
+    entries: list[EnvVarArgsDict] = []
+    for variable, source in sorted(service.secrets.items()):
+        if source.reference is not None:
+            existing, _, key = source.reference.partition("/")
+            reference: SecretKeySelectorArgsDict = {"name": existing, "key": key}
+        else:
+            reference = {"name": own, "key": variable}
+        entries.append({"name": variable, "value_from": {"secret_key_ref": reference}})
+    return entries

@@ -25,7 +25,6 @@ from components.spec.environment import Environment
 from components.spec.service import Service
 
 if TYPE_CHECKING:
-    from pulumi_kubernetes.core.v1 import EnvVarArgsDict, SecretKeySelectorArgsDict
     from pulumi_kubernetes.meta.v1 import OwnerReferenceArgsDict
 
 
@@ -90,19 +89,3 @@ def secret_name(service: Service, salt: str, values: Mapping[str, pulumi.Output[
     """``<service>-<digest of the values>``; unknown in a preview while a value is unknown."""
     digest = pulumi.Output.all(**values).apply(lambda known: content_digest(f"{salt}/{service.name}", known))
     return pulumi.Output.unsecret(digest).apply(lambda suffix: dns_name(service.name, suffix))
-
-
-def variables(service: Service, own: pulumi.Output[str] | None) -> list[EnvVarArgsDict]:
-    """Container variables that read from Secrets.
-
-    :param own: Name of the Secret with the configured values; None where there are none.
-    """
-    entries: list[EnvVarArgsDict] = []
-    for variable, source in sorted(service.secrets.items()):
-        if source.reference is not None:
-            existing, _, key = source.reference.partition("/")
-            reference: SecretKeySelectorArgsDict = {"name": existing, "key": key}
-        else:
-            reference = {"name": own, "key": variable}
-        entries.append({"name": variable, "value_from": {"secret_key_ref": reference}})
-    return entries

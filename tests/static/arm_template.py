@@ -16,6 +16,7 @@ TYPES = {
     "alertsmanagement:PrometheusRuleGroup": "Microsoft.AlertsManagement/prometheusRuleGroups",
     "authorization:RoleAssignment": "Microsoft.Authorization/roleAssignments",
     "authorization:RoleDefinition": "Microsoft.Authorization/roleDefinitions",
+    "containerinstance:ContainerGroup": "Microsoft.ContainerInstance/containerGroups",
     "containerinstance:ContainerGroupProfile": "Microsoft.ContainerInstance/containerGroupProfiles",
     "containerinstance:NGroup": "Microsoft.ContainerInstance/nGroups",
     "containerregistry:Registry": "Microsoft.ContainerRegistry/registries",
