@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from components.spec import Environment
+from components.spec.checks_names import PLATFORM_NAMES
 from components.spec.secrecy import secret_name
 from tests.components import worlds
 from tests.components.aws import worlds as aws
@@ -26,7 +27,7 @@ TIERS = {"dev": 1, "staging": 2, "prod": 3}
 
 WORDS = st.text(string.ascii_lowercase, min_size=1, max_size=12)
 NAMES = WORDS.map(lambda text: f"s{text}")
-VARIABLES = WORDS.map(str.upper).filter(lambda name: not secret_name(name))
+VARIABLES = WORDS.map(str.upper).filter(lambda name: not secret_name(name) and name not in PLATFORM_NAMES)
 VALUES = st.sampled_from(["", "on", "info", "8080", "https://example.com/a", "eu-central-1", "a,b,c", "Hello, world"])
 PATHS = WORDS.map(lambda text: f"/{text}")
 
