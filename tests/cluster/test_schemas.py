@@ -77,7 +77,8 @@ def test_every_object_of_a_new_version_is_taken(api: DynamicClient, monkeypatch:
     }
     objects = manifests(recording(environment({"web": described}, secrets=("key",), **gate)))
     new = {one["kind"] for one in objects if one["metadata"]["name"].startswith("web-candidate")}
-    assert new == {"Deployment", "Service", "Secret", "NetworkPolicy", "PodDisruptionBudget", "HTTPRoute"}
+    kinds = {"ConfigMap", "Deployment", "Service", "Secret", "NetworkPolicy", "PodDisruptionBudget", "HTTPRoute"}
+    assert new == kinds
     assert [(one["kind"], said) for one in objects if (said := refused(api, one))] == []
 
 
