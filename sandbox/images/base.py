@@ -152,7 +152,10 @@ def python(tag: str, workshop: Workshop) -> Image:
     """Debian 12's own Python with its standard library, as distroless packs it: no shell, no installer."""
     program = DEBIAN_PYTHON
     if not program.is_file():
-        raise SandboxError(f"{program} does not exist: only Debian 12's own Python stands in for distroless' python3")
+        raise SandboxError(
+            f"{program} does not exist: only Debian 12's own Python stands in for distroless' python3.\n"
+            f"Install it: `apt-get install {program.name}`."
+        )
     library = Path("/usr/lib") / program.name
     modules = tree(library, str(library), skip=_unneeded_to_run)
     linked = _linked([program, *library.glob("lib-dynload/*.so")])

@@ -14,6 +14,7 @@ from sandbox.errors import SandboxError
 from sandbox.images import base
 from sandbox.images.base import Workshop, supply
 from sandbox.images.dockerfile import Base, bases, complete
+from tests.pipelines import machine
 from tests.sandbox import registry
 
 HELLO = Path(__file__).resolve().parents[2] / "examples" / "hello" / "Dockerfile"
@@ -144,6 +145,7 @@ def test_go_stand_in_compiles(tmp_path: Path) -> None:
 @pytest.mark.cluster
 def test_python_stand_in_runs_the_forwarder_that_is_built_on_it(tmp_path: Path) -> None:
     """The program alone is copied: it needs nothing else of the repository, nor of this machine."""
+    machine.ensure(**{str(base.DEBIAN_PYTHON): base.DEBIAN_PYTHON.name})
     (wanted,) = bases(FORWARDER / "Dockerfile")
     assert wanted.reference == "gcr.io/distroless/python3-debian12:nonroot"
     image, root = base.python("nonroot", workshop(tmp_path)), tmp_path / "root"
