@@ -20,11 +20,13 @@ from components.azure.account import (
     GROUP_LIMIT,
     VAULT_READER,
     Account,
+    assign,
     named,
     settings,
     stable_uuid,
     tags,
 )
+from components.azure.conditions import matches, unless
 from components.azure.monitoring import PUBLISHER
 from components.azure.rights import PUSHES, READS, RIGHTS
 from components.base import Component, Transform
@@ -62,7 +64,7 @@ def condition(environment: Environment) -> str:
     def limited(action: str, source: str) -> str:
         role = f"@{source}[{ASSIGNMENTS}:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals {{{roles}}}"
         kind = f"@{source}[{ASSIGNMENTS}:PrincipalType] StringEqualsIgnoreCase 'ServicePrincipal'"
-        return f"((!(ActionMatches{{'{ASSIGNMENTS}/{action}'}})) OR ({role} AND {kind}))"
+        return unless(matches(f"{ASSIGNMENTS}/{action}"), f"{role} AND {kind}")
 
     return f"{limited('write', 'Request')} AND {limited('delete', 'Resource')}"
 
@@ -175,16 +177,14 @@ class CiIdentity(Component):
             opts=self.child(depends_on=args.account.made),
         )
         for part, (scope, when) in azure_state.scopes(subscription, state, purpose).items():
-            RoleAssignment(
+            assign(
                 f"{name}-{part}",
-                role_assignment_name=stable_uuid(environment.project, environment.stack, f"{name}-{part}"),
-                role_definition_id=role.id,
+                environment,
+                role=role.id,
                 scope=scope,
-                principal_id=identity.principal_id,
-                principal_type="ServicePrincipal",
+                principal=identity.principal_id,
+                opts=self.child(),
                 condition=when,
-                condition_version="2.0" if when else None,
-                opts=self.child(delete_before_replace=True),
             )
 
 

@@ -3,6 +3,7 @@ condition format", "Actions and attributes for Azure Blob Storage")."""
 
 from __future__ import annotations
 
+from components.azure.conditions import matches, unless
 from components.pipeline_state import Place
 from components.pipeline_tokens import Purpose
 
@@ -41,18 +42,14 @@ def _condition(state: Place, purpose: Purpose) -> str | None:
     """Reading, listing and changing each under their own names; what is none of these is in no role."""
     rules = []
     if state.path:
-        read, listing = f"ActionMatches{{'{BLOBS}/read'}}", "SubOperationMatches{'Blob.List'}"
-        rules.append(_unless(f"{read} AND NOT {listing}", _begins("Resource", "path", state.path)))
-        rules.append(_unless(f"{read} AND {listing}", _begins("Request", "prefix", state.path)))
+        read, listing = matches(f"{BLOBS}/read"), "SubOperationMatches{'Blob.List'}"
+        rules.append(unless(f"{read} AND NOT {listing}", _begins("Resource", "path", state.path)))
+        rules.append(unless(f"{read} AND {listing}", _begins("Request", "prefix", state.path)))
     if purpose == "apply":
-        changed = " OR ".join(f"ActionMatches{{'{one}'}}" for one in CHANGES)
-        rules.append(_unless(changed, " OR ".join(_begins("Resource", "path", one) for one in state.own)))
+        changed = " OR ".join(matches(one) for one in CHANGES)
+        rules.append(unless(changed, " OR ".join(_begins("Resource", "path", one) for one in state.own)))
     return " AND ".join(rules) or None
 
 
 def _begins(source: str, attribute: str, with_: str) -> str:
     return f"@{source}[{BLOBS}:{attribute}] StringStartsWith '{with_}'"
-
-
-def _unless(action: str, rule: str) -> str:
-    return f"((!({action})) OR ({rule}))"

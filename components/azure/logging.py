@@ -19,6 +19,7 @@ from pulumi_azure_native.managedidentity import UserAssignedIdentity
 
 from components.azure.account import Account, assign, group_name, named, resource_id, settings, stable_uuid, tags
 from components.azure.cluster import Cluster
+from components.azure.conditions import matches, unless
 from components.azure.containers import SECURITY
 from components.azure.monitoring import COMMAND
 from components.azure.network import Network
@@ -47,7 +48,7 @@ NAME_OF_TABLE = "Microsoft.OperationalInsights/workspaces/tables:name"
 
 def condition() -> str:
     """Rows of the one table only."""
-    return f"((!(ActionMatches{{'{DATA}'}})) OR (@Resource[{NAME_OF_TABLE}] StringEquals '{TABLE}'))"
+    return unless(matches(DATA), f"@Resource[{NAME_OF_TABLE}] StringEquals '{TABLE}'")
 
 
 @dataclass(frozen=True, kw_only=True)
