@@ -16,7 +16,7 @@ from components.spec.environment import Environment
 from components.spec.pipeline import State
 
 RELEASES = "-releases"
-"""What the project of the releases' record is called after the program's (``delivery/ledger.py``)."""
+"""What the project of the releases' record (``delivery/ledger.py``) is called after the program's."""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from components.pipeline_state import RELEASES
 from delivery import processes, purpose, records
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
@@ -21,7 +22,7 @@ from delivery.kept import Kept
 from delivery.records import Commit, Kind, Outcome, Owner, Release
 from delivery.stack import ProgramStack
 
-SUFFIX = "-releases"
+SUFFIX = RELEASES
 """What the ledger's project is called after the program's."""
 FORMAT = 1
 

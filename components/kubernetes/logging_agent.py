@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from components.kubernetes import elastic
 from components.logging import agent
 from components.spec.environment import Environment
-from components.spec.logging import Logging
+from components.spec.logging import Logging, url_port
 
 if TYPE_CHECKING:
     from pulumi_kubernetes.apps.v1 import DaemonSetSpecArgsDict
@@ -67,9 +67,7 @@ def fingerprint(texts: Mapping[str, str]) -> str:
 def policy_spec(endpoint: str) -> NetworkPolicySpecArgsDict:
     """Nobody calls the agent. It calls the names' server, the API and Elasticsearch, whose addresses nobody knows
     beforehand: the ports are what can be said."""
-    found = urlsplit(endpoint)
-    port = found.port or (443 if found.scheme == "https" else 80)
-    ports = sorted({443, 6443, port})
+    ports = sorted({443, 6443, url_port(endpoint)})
     return {
         "pod_selector": {"match_labels": SELECTOR},
         "policy_types": ["Ingress", "Egress"],

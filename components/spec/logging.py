@@ -28,6 +28,12 @@ class Snapshots(Frozen):
     kept: Annotated[int, Field(ge=1, le=3653), Unit("days")] = Field(30, description="Days that one is kept.")
 
 
+def url_port(url: str) -> int:
+    """The TCP port that a URL leads to."""
+    found = urlsplit(url)
+    return found.port or (443 if found.scheme == "https" else 80)
+
+
 class Logging(Frozen):
     """Every line of every container reaches Elasticsearch as one document with the same fields."""
 
@@ -83,5 +89,4 @@ class Logging(Frozen):
     @property
     def elasticsearch_port(self) -> int:
         """The TCP port on which the Elasticsearch that exists answers."""
-        found = urlsplit(self.elasticsearch or "")
-        return found.port or (443 if found.scheme == "https" else 80)
+        return url_port(self.elasticsearch or "")
