@@ -9,12 +9,13 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import tempfile
 from functools import cache
 from pathlib import Path
 
 from pulumi.automation import PulumiCommand
 from semver import VersionInfo
+
+from delivery import whole_file
 
 COMPILED = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
 """How compiled programs begin: Linux's, and macOS's for one processor and for several."""
@@ -35,7 +36,8 @@ def version(executable: str) -> VersionInfo | None:
     if kept is not None and found is not None:
         # Without a cache each command asks, and nothing else is lost.
         with contextlib.suppress(OSError):
-            _keep(kept, str(found))
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            whole_file.write(kept, str(found))
     return found
 
 
@@ -51,11 +53,3 @@ def _kept(executable: Path) -> Path | None:
     same = f"{executable.resolve()} {status.st_ino} {status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
     home = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
     return home / "caas" / "engine" / hashlib.sha256(same.encode()).hexdigest()[:16]
-
-
-def _keep(file: Path, answer: str) -> None:
-    """Whole or not at all: half of a version is another version."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=file.parent, delete=False, encoding="ascii") as new:
-        new.write(answer)
-    os.replace(new.name, file)

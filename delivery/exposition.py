@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
 import urllib3
 
+from delivery import whole_file
 from delivery.dora import Figures
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
@@ -55,10 +54,8 @@ def _escaped(value: str) -> str:
 def write(figures: Figures, file: Path) -> None:
     """Write the file as a whole or not at all: whoever reads it in between must see no half of it."""
     try:
-        with tempfile.NamedTemporaryFile("w", dir=file.parent, delete=False, encoding="utf-8", prefix=".caas-") as new:
-            new.write(text(figures))
-        os.chmod(new.name, 0o644)  # Figures are for everybody, and the exporter is somebody else.
-        os.replace(new.name, file)
+        # Figures are for everybody, and the exporter is somebody else.
+        whole_file.write(file, text(figures))
     except OSError as error:
         raise DeliveryError(
             f"{file} cannot be written: {error.strerror}.",

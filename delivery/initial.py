@@ -16,6 +16,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from components.spec import load_environment, read_files
+from delivery import whole_file
 from delivery.errors import DeliveryError
 from delivery.exit_codes import Exit
 
@@ -149,7 +150,8 @@ def write(directory: Path, answers: Answers) -> dict[str, bool]:
         for name, text in wanted.items():
             made[name] = not (directory / name).exists()
             if made[name]:
-                _write(directory / name, text)
+                (directory / name).parent.mkdir(parents=True, exist_ok=True)
+                whole_file.write(directory / name, text)
     except OSError as error:
         raise DeliveryError(
             f"{directory / name} cannot be written: {error.strerror}.",
@@ -192,14 +194,3 @@ def _validate(directory: Path, answers: Answers, wanted: Mapping[str, str]) -> N
         for stack in STACKS:
             config, project, source = read_files(beside, stack)
             load_environment(config, project=project, stack=stack, source=source)
-
-
-def _write(path: Path, text: str) -> None:
-    """Whole or not at all, also where the machine fails meanwhile."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}-", delete=False
-    ) as file:
-        file.write(text)
-    Path(file.name).chmod(0o644)
-    Path(file.name).rename(path)
