@@ -91,7 +91,8 @@ def preview(
         if found.said(Verdict.VIOLATION):
             raise violated(stack, found.policies, content=content)
         if save_plan is not None:
-            plan = sealing.save(save_plan, program, found, stored, pack, output.masker)
+            sealing.settle(program, stored)
+            plan = sealing.write(save_plan, program, found, stored, pack, output.masker)
             output.result(f"Plan written to {save_plan}: {plan['summary']}; `caas up --plan {save_plan}` applies it.")
             content["plan"] = str(save_plan)
         output.document(content)

@@ -23,15 +23,11 @@ from delivery.seal.plan import MOST, missing, moved
 from delivery.stack import ProgramStack
 
 
-def save(
-    path: Path,
-    stack: ProgramStack,
-    found: Preview,
-    stored: Mapping[str, Any],
-    pack: Path | None,
-    masker: Callable[[str], str],
-) -> dict[str, Any]:
-    """Write a plan for what a preview found. ``stored``: the state from before it; moved meanwhile is refused."""
+def settle(stack: ProgramStack, stored: Mapping[str, Any]) -> None:
+    """Refuse a plan (exit code 4) over a state that a killed apply left, or that was changed while it was previewed.
+
+    :param stored: The state from before the preview.
+    """
     if stored.get("pending_operations"):
         raise DeliveryError(
             f"Stack {stack.name!r} has operations that a killed apply left: no plan would hold.",
@@ -39,7 +35,6 @@ def save(
             remedy=f"`caas up --stack {stack.name}` or `pulumi refresh` puts them right.",
         )
     _unmoved(stack, stored, stack.state())
-    return write(path, stack, found, stored, pack, masker)
 
 
 def write(
@@ -50,7 +45,11 @@ def write(
     pack: Path | None,
     masker: Callable[[str], str],
 ) -> dict[str, Any]:
-    """The same for a state that is known to be the stack's, or is looked at again before the apply (``bind``)."""
+    """Write a plan for what a preview found.
+
+    :param stored: The state from before it: known to be the stack's still (``settle``), or looked at again before the
+        apply (``bind``).
+    """
     plan = {
         "project": stack.project,
         "stack": stack.name,
