@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from sandbox.clouds.core.model import Call, Kind, Name, Reference, Unique, Values
@@ -33,24 +33,14 @@ def _account(call: Call) -> dict[str, Any]:
     }
 
 
-def _of_project(call: Call) -> dict[str, Any]:
-    parts = (call.inputs["project"], call.inputs["role"], call.inputs["member"])
-    return {"id": "/".join(parts), "etag": "BwYAAAAAAAA="}
+def _of(key: str, before: str = "") -> Callable[[Call], dict[str, Any]]:
+    """A member of what an argument names: its id is that, the role and the member."""
 
+    def make(call: Call) -> dict[str, Any]:
+        parts = (f"{before}{call.inputs[key]}", call.inputs["role"], call.inputs["member"])
+        return {"id": "/".join(parts), "etag": "BwYAAAAAAAA="}
 
-def _of_account(call: Call) -> dict[str, Any]:
-    parts = (call.inputs["serviceAccountId"], call.inputs["role"], call.inputs["member"])
-    return {"id": "/".join(parts), "etag": "BwYAAAAAAAA="}
-
-
-def _of_bucket(call: Call) -> dict[str, Any]:
-    parts = (f"b/{call.inputs['bucket']}", call.inputs["role"], call.inputs["member"])
-    return {"id": "/".join(parts), "etag": "BwYAAAAAAAA="}
-
-
-def _of_key(call: Call) -> dict[str, Any]:
-    parts = (call.inputs["cryptoKeyId"], call.inputs["role"], call.inputs["member"])
-    return {"id": "/".join(parts), "etag": "BwYAAAAAAAA="}
+    return make
 
 
 def _check_condition(inputs: Values) -> Iterator[Failure]:
@@ -164,7 +154,7 @@ KINDS = (
         "gcp:projects/iAMMember:IAMMember",
         "Resource Manager",
         "ProjectIamMember",
-        _of_project,
+        _of("project"),
         computed=("etag",),
         replaces=frozenset({"project", "role", "member", "condition"}),
         check=_check_member,
@@ -174,7 +164,7 @@ KINDS = (
         "gcp:storage/bucketIAMMember:BucketIAMMember",
         "Cloud Storage",
         "StorageBucketIamMember",
-        _of_bucket,
+        _of("bucket", "b/"),
         computed=("etag",),
         replaces=frozenset({"bucket", "role", "member", "condition"}),
         check=_check_condition,
@@ -184,7 +174,7 @@ KINDS = (
         "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember",
         "Cloud KMS",
         "KmsCryptoKeyIamMember",
-        _of_key,
+        _of("cryptoKeyId"),
         computed=("etag",),
         replaces=frozenset({"cryptoKeyId", "role", "member", "condition"}),
         check=_check_member,
@@ -194,7 +184,7 @@ KINDS = (
         "gcp:serviceaccount/iAMMember:IAMMember",
         "IAM",
         "ServiceAccountIamMember",
-        _of_account,
+        _of("serviceAccountId"),
         computed=("etag",),
         replaces=frozenset({"serviceAccountId", "role", "member", "condition"}),
         references={
