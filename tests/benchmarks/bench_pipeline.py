@@ -52,11 +52,12 @@ def _turns(made: Repository, variables: dict[str, str]) -> tuple[list[float], li
     _pushed(made, "0")
     _timed(made, jobs["dev"])  # The stack's first time is another matter.
     alone, pipeline = [], []
+    api = Api(driver.choose().endpoint().kubeconfig)
     for number in range(ROUNDS):
         _pushed(made, f"alone-{number}")
         began = time.monotonic()
         engine = _timed(made, UP)
-        until(lambda: _replaced(made), 60, "the old instances have gone", every=0.1)
+        until(lambda: _replaced(api, made), 60, "the old instances have gone", every=0.1)
         alone.append(time.monotonic() - began)
         _pushed(made, f"pipeline-{number}")
         each = {job: _timed(made, line) for job, line in jobs.items()}
@@ -66,9 +67,9 @@ def _turns(made: Repository, variables: dict[str, str]) -> tuple[list[float], li
     return alone, pipeline
 
 
-def _replaced(made: Repository) -> bool:
+def _replaced(api: Api, made: Repository) -> bool:
     """Whether instances of one version are there and no others, not even leaving ones."""
-    pods = Api(driver.choose().endpoint().kubeconfig).get(f"/api/v1/namespaces/{made.project}-dev/pods")
+    pods = api.get(f"/api/v1/namespaces/{made.project}-dev/pods")
     metadata = [pod["metadata"] for pod in (pods or {})["items"]]
     return len({each["labels"][DIGEST] for each in metadata}) == 1 and not any(
         "deletionTimestamp" in each for each in metadata

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,10 @@ def rows() -> list[dict[str, str]]:
     ]
 
 
+def more_than(index: Index, least: int) -> bool:
+    return index.count() > least
+
+
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory, sandbox: Endpoint) -> Iterator[Index]:
     """Where everything has arrived, after the forwarder and the Collector were killed, and Elasticsearch was away."""
@@ -138,7 +143,7 @@ def index(tmp_path_factory: pytest.TempPathFactory, sandbox: Endpoint) -> Iterat
         for name in ("collector", "forwarder"):
             group.start(name)
         for name, least in (("forwarder", 200), ("collector", 1000)):
-            until(lambda least=least: index.count() > least, 60, f"{least} documents")  # type: ignore[misc]
+            until(partial(more_than, index, least), 60, f"{least} documents")
             group.kill(name)
             assert index.count() < MANY, "it was killed when all was done"
             group.start(name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.components.test_service import DEPLOYMENT, INGRESS, POLICY, SERVICE, declared
+from tests.components.declared_services import DEPLOYMENT, INGRESS, POLICY, SERVICE, declared
 from tests.components.worlds import environment, service
 
 BALANCED = {

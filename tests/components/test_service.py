@@ -7,69 +7,33 @@ from typing import Any
 import pulumi
 import pytest
 
-from components import platform
 from components.kubernetes.service import Service, ServiceArgs
-from components.spec import Environment
-from tests.components.recorder import DIGEST, UNKNOWN, Declared, Recording, record
+from tests.components import declared_services
+from tests.components.declared_services import (
+    ACCOUNT,
+    AUTOSCALER,
+    BUDGET,
+    CLAIM,
+    DEPLOYMENT,
+    INGRESS,
+    NAMESPACE,
+    OWNER,
+    POLICY,
+    SECRET,
+    SERVICE,
+    container,
+    declared,
+    objects,
+    pod,
+    web,
+)
+from tests.components.recorder import DIGEST, UNKNOWN, Recording, record
 from tests.components.worlds import GIVEN, SIDECAR, environment, service
-
-DEPLOYMENT = "kubernetes:apps/v1:Deployment"
-AUTOSCALER = "kubernetes:autoscaling/v2:HorizontalPodAutoscaler"
-BUDGET = "kubernetes:policy/v1:PodDisruptionBudget"
-POLICY = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
-INGRESS = "kubernetes:networking.k8s.io/v1:Ingress"
-SERVICE = "kubernetes:core/v1:Service"
-SECRET = "kubernetes:core/v1:Secret"
-OWNER = "kubernetes:core/v1:ConfigMap"
-ACCOUNT = "kubernetes:core/v1:ServiceAccount"
-CLAIM = "kubernetes:core/v1:PersistentVolumeClaim"
-NAMESPACE = "kubernetes:core/v1:Namespace"
-MARKER = "marker-5f1c0d"
-
-
-def declared(world: Environment, *, preview: bool = False, **secrets: str) -> Recording:
-    """Everything that the environment declares on its platform."""
-
-    def program() -> dict[str, Any]:
-        return platform.declare(world, {key: pulumi.Output.secret(value) for key, value in secrets.items()})
-
-    return record(program, preview=preview)
-
-
-def web(**changes: Any) -> Recording:
-    """The environment with one service `web`, described with some changes."""
-    return declared(environment({"web": service(**changes)}))
-
-
-def pod(recording: Recording, name: str = "web") -> dict[str, Any]:
-    template: dict[str, Any] = recording.one(DEPLOYMENT, f"{name}-deployment").inputs["spec"]["template"]
-    return template
-
-
-def container(recording: Recording) -> dict[str, Any]:
-    first: dict[str, Any] = pod(recording)["spec"]["containers"][0]
-    return first
-
-
-def objects(recording: Recording) -> list[Declared]:
-    """What is sent to Kubernetes."""
-    return [one for one in recording.resources if one.type.startswith("kubernetes:")]
-
-
-FULL = {
-    "environment": {"GREETING": "Hello"},
-    "secrets": {"API_KEY": {"config": "apiKey"}, "TOKEN": {"reference": "existing/token"}},
-    "ingress": {"path": "/"},
-    "volumes": {"tmp": {"path": "/tmp"}, "data": {"path": "/data", "kind": "persistent", "size": 512}},
-    "sidecars": {"helper": {"image": SIDECAR, "port": 9000}},
-}
 
 
 @pytest.fixture(scope="module")
 def full() -> Recording:
-    """Two services, one of which uses everything."""
-    world = environment({"web": service(**FULL), "api": service(port=9090)}, secrets=("apiKey",))
-    return declared(world, apiKey=MARKER)
+    return declared_services.full()
 
 
 def test_the_inventory_of_a_service_that_uses_everything(full: Recording) -> None:
@@ -272,47 +236,6 @@ def test_environment_port_and_resources(full: Recording) -> None:
     # 64 MiB of scratch and 128 for the log; what lies on the persistent volume is not the node's.
     fixed = {"memory": "256Mi", "ephemeral-storage": "192Mi"}
     assert one["resources"] == {"limits": fixed, "requests": {"cpu": "250m", **fixed}}
-
-
-def test_secret_values_are_secret_in_what_the_engine_is_told(full: Recording) -> None:
-    secret = full.one(SECRET)
-    assert secret.inputs["stringData"] == {"API_KEY": MARKER}
-    assert secret.secret_paths == {"stringData"}
-    assert secret.inputs["immutable"] is True
-    others = [one.inputs for one in full.resources if one.urn != secret.urn]
-    assert MARKER not in repr((others, full.outputs, full.result))
-
-
-def test_a_secret_goes_with_an_owner_of_its_own_and_the_engine_waits_for_that(full: Recording) -> None:
-    """The engine would watch every Secret of the namespace to see one end, which a pipeline may not."""
-    secret, owner = full.one(SECRET), full.one(OWNER, "web-secret-owner")
-    name = f"{secret.inputs['metadata']['name']}-owner"
-    reference = {"apiVersion": "v1", "kind": "ConfigMap", "name": name, "uid": "web-secret-owner-uid"}
-    assert secret.inputs["metadata"]["ownerReferences"] == [{**reference, "blockOwnerDeletion": True}]
-    assert secret.deleted_with == owner.urn
-    assert (owner.inputs["metadata"]["name"], owner.inputs["immutable"]) == (name, True)
-    assert "data" not in owner.inputs
-    assert owner.inputs["metadata"]["namespace"] == secret.inputs["metadata"]["namespace"]
-
-
-def test_variables_refer_to_the_secrets(full: Recording) -> None:
-    references = {e["name"]: e["valueFrom"]["secretKeyRef"] for e in container(full)["env"] if "valueFrom" in e}
-    own = full.one(SECRET).inputs["metadata"]["name"]
-    assert references == {"API_KEY": {"name": own, "key": "API_KEY"}, "TOKEN": {"name": "existing", "key": "token"}}
-
-
-def test_a_changed_secret_value_rolls_the_pods_and_an_equal_one_does_not() -> None:
-    world = environment({"web": service(secrets={"API_KEY": {"config": "apiKey"}})}, secrets=("apiKey",))
-    first, same, changed = (pod(declared(world, apiKey=value)) for value in ("one", "one", "two"))
-    assert first == same
-    assert first != changed
-
-
-def test_equal_secrets_of_two_services_do_not_look_equal() -> None:
-    body = service(secrets={"API_KEY": {"config": "apiKey"}})
-    recording = declared(environment({"a": body, "b": body}, secrets=("apiKey",)), apiKey=MARKER)
-    suffixes = {one.inputs["metadata"]["name"].rpartition("-")[2] for one in recording.of(SECRET)}
-    assert len(suffixes) == 2
 
 
 def test_volumes(full: Recording) -> None:

@@ -288,8 +288,9 @@ def test_a_run_goes_on_after_a_failure_and_ends_when_it_is_told(
         return NOW
 
     monkeypatch.setattr(scene.arrived, "newest", newest, raising=False)
-    settings, there = scene.settings(pause=0.01), scene.arrived
-    at_work = Forwarder(settings, Workspace(settings, WORKSPACE, CLIENT), there, stop, clock)  # type: ignore[arg-type]
+    settings = scene.settings(pause=0.01)
+    there: Any = scene.arrived
+    at_work = Forwarder(settings, Workspace(settings, WORKSPACE, CLIENT), there, stop, clock)
     at_work.run()
     said = [json.loads(line)["msg"] for line in capsys.readouterr().out.splitlines()]
     assert said == ["Elasticsearch cannot be reached", "begins"]
